@@ -1,17 +1,18 @@
 """The command that puts two runs of one experiment side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from badgateway import numbers
 from badgateway.analysis.difference import Difference, Pair, demand_one_experiment, difference
 from badgateway.analysis.run import analyse
 from badgateway.cli.entry import PATH, cli
-from badgateway.cli.outcome import columns, fitted, print_uncounted
+from badgateway.cli.outcome import columns, fit, fitted, no_room, print_uncounted, whole_width
 from badgateway.cli.terminal import print_table, say, shown
 from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary
@@ -49,14 +50,15 @@ def _judged(run: RunFolder) -> StudySummary:
 def print_difference(console: Console, found: Difference) -> None:
     """Print a table for each load, both answers, and what was not the same."""
     for level in dict.fromkeys(pair.load for pair in found.pairs):
-        table = columns("configuration", "verdict")
-        for name in ("failed", "p95", "served"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for pair in found.pairs:
-            if pair.load == level:
-                table.add_row(*map(shown, _row(pair)))
+        pairs = [pair for pair in found.pairs if pair.load == level]
+        table = _table(pairs, " ")
+        if whole_width(console, table) > console.width:
+            table = _table(pairs, "\n")
+        left_out = fit(console, table, names=0, kept=4)
         say(console, Text(f"At {load(level)}:"))
         print_table(console, table)
+        if left_out:
+            say(console, Text(no_room(left_out), style="dim"))
         console.print()
     for what, study in (("before", found.before), ("after", found.after)):
         say(console, Text(f"{study.started}, {what}: {study.recommendation.sentence}"))
@@ -65,11 +67,21 @@ def print_difference(console: Console, found: Difference) -> None:
         say(console, Text(f"- {change}"))
 
 
-def _row(pair: Pair) -> Iterator[Text]:
-    yield Text(pair.configuration)
+def _table(pairs: Iterable[Pair], between: str) -> Table:
+    """Return the table of one load; `between` before and after is a space, or the end of a line."""
+    table = columns("configuration", "verdict")
+    for name in ("failed", "p95", "served"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for pair in pairs:
+        table.add_row(*(Text(between).join(shown(Text(part)) for part in parts) for parts in _row(pair)))
+    return table
+
+
+def _row(pair: Pair) -> Iterator[tuple[str, ...]]:
+    yield (pair.configuration,)
     for of in (_verdict, _failed, _p95, _served):
         before, after = of(pair.before), of(pair.after)
-        yield Text(before if before == after else f"{before} \N{RIGHTWARDS ARROW} {after}")
+        yield (before,) if before == after else (before, f"\N{RIGHTWARDS ARROW} {after}")
 
 
 def _verdict(level: LevelSummary | None) -> str:

@@ -24,8 +24,6 @@ from badgateway.words.choice import larger_run
 _MOST_ROWS = 40
 _UNBOUNDED = 1000
 """Columns of what is no terminal: there a row stays one line."""
-_FIRST = 2
-"""Of the figures, that are never left out."""
 _LEAST_NAME = 14
 """Columns for a name that goes on in the next line."""
 _ROOMY = 40
@@ -118,44 +116,55 @@ def _commonest_cause(study: StudySummary) -> str:
 
 def _print_table(console: Console, found: Standings) -> None:
     say(console, Text(f"At {found.load}, limit of p95 {found.limit}:"))
-    figures = _fitting(console, found)
-    is_roomy = console.width - _whole_width(console, _table(found, figures)) >= _ROOMY
-    table = _table(found, figures, with_changes=is_roomy)
-    if _whole_width(console, table) > console.width:
-        # Names go on in the next line before a figure is cut.
-        name = table.columns[1]
-        name.no_wrap, name.overflow = False, "fold"
+    table = _table(found, with_changes=False)
+    is_roomy = console.width - whole_width(console, table) >= _ROOMY
+    if is_roomy:
+        table = _table(found, with_changes=True)
+    left_out = () if is_roomy else fit(console, table, names=1, kept=5)
     print_table(console, table)
     if not is_roomy:
         _print_changes(console, found)
-    for note in _notes(found, _figures(found)[len(figures) :]):
+    for note in _notes(found, left_out):
         say(console, Text(note, style="dim"))
 
 
-def _fitting(console: Console, found: Standings) -> tuple[str, ...]:
-    """Return the figures that have room beside names that go on in the next line, the first ones at least."""
-    figures = _figures(found)
-    longest = max((len(row.name) for row in found.rows), default=0)
-    for shown_ones in range(len(figures), _FIRST, -1):
-        whole = _whole_width(console, _table(found, figures[:shown_ones]))
-        if whole - max(0, longest - _LEAST_NAME) <= console.width:
-            return figures[:shown_ones]
-    return figures[:_FIRST]
+def fit(console: Console, table: Table, *, names: int, kept: int) -> tuple[str, ...]:
+    """Cut nothing of a table: let names go on in the next line, and leave columns out at its end; return those.
+
+    Args:
+        console: Where it is printed.
+        table: Of texts.
+        names: The column that may be broken.
+        kept: How many columns stay whatever the room.
+    """
+    column, left_out = table.columns[names], []
+    longest = max((len(str(cell)) for cell in column.cells), default=0)
+    spare = max(0, longest - _LEAST_NAME)
+    while len(table.columns) > kept and whole_width(console, table) - spare > console.width:
+        left_out.append(str(table.columns.pop().header))
+    if whole_width(console, table) > console.width:
+        column.no_wrap, column.overflow = False, "fold"
+    return tuple(reversed(left_out))
 
 
-def _whole_width(console: Console, table: Table) -> int:
+def no_room(left_out: tuple[str, ...]) -> str:
+    """Return what is said of columns that were left out."""
+    return f"There is no room here for: {', '.join(left_out)}."
+
+
+def whole_width(console: Console, table: Table) -> int:
+    """Return how wide a table would be with all the room that it wants."""
     return console.measure(table, options=console.options.update(max_width=_UNBOUNDED)).maximum
 
 
-def _table(found: Standings, figures: tuple[str, ...], *, with_changes: bool = False) -> Table:
+def _table(found: Standings, *, with_changes: bool) -> Table:
     table = columns("", "configuration", "verdict")
-    for name in figures:
+    for name in ("failed", "p95", "served", *([found.carries] if found.carries else [])):
         table.add_column(name, justify="right", no_wrap=True)
     if with_changes:
         table.add_column("changes")
     for row in found.rows:
-        cells = (*_cells(row), *_cells_of_figures(row)[: len(figures)])
-        table.add_row(*cells, *([shown(Text(row.changes))] if with_changes else []))
+        table.add_row(*_cells(row, found), *([shown(Text(row.changes))] if with_changes else []))
     return table
 
 
@@ -176,31 +185,22 @@ def columns(*names: str) -> Table:
     return table
 
 
-def _figures(found: Standings) -> tuple[str, ...]:
-    return ("failed", "p95", "served", *([found.carries] if found.carries else []))
+def _cells(row: Row, found: Standings) -> Iterator[Text]:
+    grey = "dim" if row.is_grey else ""
+    yield Text(">" if row.is_picked else "=" if row.is_tied else "")
+    yield shown(Text(row.name, style="bold" if row.is_picked else ""))
+    yield Text(row.verdict, style={"PASS": "green", "FAIL": "red"}.get(row.verdict, "yellow"))
+    yield Text(row.failed.text, style="" if row.failed.quiet else "red")
+    yield Text(row.p95.text, style=grey)
+    yield Text(row.served.text)
+    if found.carries:
+        yield Text(row.carries.text)
 
 
-def _cells(row: Row) -> tuple[Text, ...]:
-    return (
-        Text(">" if row.is_picked else "=" if row.is_tied else ""),
-        shown(Text(row.name, style="bold" if row.is_picked else "")),
-        Text(row.verdict, style={"PASS": "green", "FAIL": "red"}.get(row.verdict, "yellow")),
-    )
-
-
-def _cells_of_figures(row: Row) -> tuple[Text, ...]:
-    return (
-        Text(row.failed.text, style="" if row.failed.quiet else "red"),
-        Text(row.p95.text, style="dim" if row.is_grey else ""),
-        Text(row.served.text),
-        Text(row.carries.text),
-    )
-
-
-def _notes(found: Standings, without_room: tuple[str, ...]) -> Iterator[str]:
+def _notes(found: Standings, left_out: tuple[str, ...]) -> Iterator[str]:
     if found.has_ties:
         yield "= and >: as good, or not told apart; > is the one to run."
-    if without_room:
-        yield f"There is no room here for: {', '.join(without_room)}."
+    if left_out:
+        yield no_room(left_out)
     if found.left_out:
         yield f"{found.left_out} more are in the report."

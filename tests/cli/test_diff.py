@@ -10,8 +10,8 @@ from badgateway.cli.diff import print_difference
 from tests.report import samples
 
 
-def printed(before, after):
-    console = Console(file=StringIO(), width=200, color_system=None, _environ={})
+def printed(before, after, width=200):
+    console = Console(file=StringIO(), width=width, color_system=None, _environ={})
     print_difference(console, difference(before, after))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue().replace("\N{NO-BREAK SPACE}", " ")
@@ -36,3 +36,14 @@ def test_what_else_was_not_the_same_is_a_list():
     text = printed(before, replace(before, environment=replace(before.environment, cores=64)))
 
     assert text.splitlines()[-2:] == ["Not the same:", f"- machine: cores was {before.environment.cores} and is 64"]
+
+
+def test_in_a_narrow_terminal_no_figure_is_cut_and_both_stand_one_below_the_other():
+    whole = samples.picked()
+    gone, *rest = whole.configurations
+    text = printed(whole, replace(whole, configurations=tuple(rest)), width=60)
+
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    assert f"{gone.configuration.name} " in text
+    assert "\N{RIGHTWARDS ARROW} not run " in text
+    assert "There is no room here for: served." in printed(whole, whole, width=40)
