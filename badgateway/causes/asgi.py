@@ -100,6 +100,7 @@ def _near(event: ServerEvent, condition: str) -> Proof:
         condition=condition,
         event="e.event_id",
         nearness=proof.nearness,
+        kinds=proof.kinds,
     )
 
 

@@ -130,6 +130,7 @@ _RESET = Proof(
     f"AND p.kind = '{ServerEvent.WORKER_RECYCLED}' AND p.server = '{GUNICORN}' AND abs(floor(p.low_s) - c.second) <= 1",
     condition="r.errno = 104",
     event="p.event_id",
+    kinds=frozenset({ServerEvent.WORKER_RECYCLED}),
 )
 
 # The router listens on a port.
@@ -139,6 +140,7 @@ _ROUTER = Proof(
     condition=f"(p.kind = '{ServerEvent.LISTEN_QUEUE_FULL}' AND p.low_s IS NULL) "
     f"OR (p.kind = '{ServerEvent.LISTENING}' AND contains(p.line, 'uWSGI http bound on'))",
     event="p.event_id",
+    kinds=frozenset({ServerEvent.LISTEN_QUEUE_FULL, ServerEvent.LISTENING}),
 )
 
 WRITE_RULES = (

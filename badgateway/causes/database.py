@@ -239,6 +239,7 @@ def _behind_the_pool(kind: ServerEvent, *, grace_s: float) -> Proof:
         condition=f"{waited.condition} AND u.high_s >= c.start_s - {grace_s}",
         event="u.event_id",
         nearness="-u.high_s",
+        kinds=waited.kinds,
     )
 
 
@@ -286,6 +287,7 @@ READ_RULES = (
             joins="JOIN saturated p USING (failure_id)",
             condition="p.saturated_s >= 0.5 * (c.time_s - c.start_s)",
             event="p.event_id",
+            kinds=frozenset({ServerEvent.DATABASE_SATURATED}),
         ),
     ),
 )

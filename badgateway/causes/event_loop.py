@@ -80,6 +80,7 @@ _BLOCKED_MOST_OF_IT = Proof(
     joins="JOIN blocked p USING (failure_id)",
     condition="p.blocked_s >= 0.5 * (c.time_s - c.start_s)",
     event="p.event_id",
+    kinds=frozenset({ServerEvent.LOOP_BLOCKED}),
 )
 
 _READING = f"{because(Reason.READ_TIMEOUT)} AND c.time_s > c.start_s"

@@ -115,4 +115,5 @@ def died_as(*kinds: Death, sure: bool = False) -> Proof:
 
 def any_death(*, needed: bool) -> Proof:
     """Show the death of the worker that may have had the request; with `needed`, hold only when there is one."""
-    return Proof(joins=_DEATHS if needed else f"LEFT {_DEATHS}", condition="true", event="p.event_id")
+    kinds = frozenset(Death) if needed else None
+    return Proof(joins=_DEATHS if needed else f"LEFT {_DEATHS}", condition="true", event="p.event_id", kinds=kinds)

@@ -146,6 +146,7 @@ MEMORY_RULES = (
             "AND abs(o.low_s - d.low_s) <= 2 AND coalesce(o.host = d.host, true)",
             condition=f"p.kind = '{Death.KILL}' AND {_OURS}",
             event="o.event_id",
+            kinds=frozenset({ServerEvent.OUT_OF_MEMORY}),
         ),
     ),
 )
@@ -158,6 +159,7 @@ MEMORY_FAMILY_RULES = (
             "AND o.instance = s.instance AND abs(floor(o.low_s) - c.second) <= 1",
             condition=_OURS,
             event="o.event_id",
+            kinds=frozenset({ServerEvent.OUT_OF_MEMORY}),
         ),
         certainty=Certainty.FAMILY,
     ),
@@ -193,6 +195,7 @@ _SILENT_BOOT = Proof(
     condition=f"NOT EXISTS (FROM events e WHERE e.instance = p.instance AND e.kind IN {listed(_TOLD)} "
     f"AND coalesce(abs(e.low_s - p.low_s) <= 10, e.kind <> '{ServerEvent.LISTENING}'))",
     event="p.event_id",
+    kinds=frozenset({ServerEvent.WORKER_BOOTED}),
 )
 
 WRITE_RULES = (Rule(cause=WRITE_TIMEOUT, where=ENDED_EARLY, proof=near(ServerEvent.WRITE_TIMEOUT)),)

@@ -3,7 +3,7 @@
 from badgateway.causes.conditions import because
 from badgateway.causes.rule import QUEUE_FULL_EVENTS, Proof, Rule, during
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
-from badgateway.model.evidence import Reason
+from badgateway.model.evidence import Reason, ServerEvent
 from badgateway.model.knob import Knob
 
 FAMILY = "proxy timeouts"
@@ -120,7 +120,12 @@ TOLD_RULES = (
     Rule(
         cause=SLOW_REQUEST,
         where=f"{because(Reason.READ_TIMEOUT)} AND NOT c.in_app",
-        proof=Proof(joins="JOIN ran_on p USING (failure_id)", condition="true", event="p.event_id"),
+        proof=Proof(
+            joins="JOIN ran_on p USING (failure_id)",
+            condition="true",
+            event="p.event_id",
+            kinds=frozenset({ServerEvent.REQUEST_TOOK_LONG}),
+        ),
     ),
 )
 """Where the server's own line about the request says how long it took."""
