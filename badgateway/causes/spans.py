@@ -234,7 +234,8 @@ class _Part:
 
 
 _PARTS = (
-    _Part(kinds=frozenset((Event.WORKER_RECYCLED,)), statements=(_STEPS, _COUNTS, _RECYCLED)),
+    # How many accepted is asked of every trial that is diagnosed, whatever ended its workers.
+    _Part(kinds=frozenset((*_COMING, *_GOING)), statements=(_STEPS, _COUNTS, _RECYCLED)),
     _Part(kinds=frozenset((Event.RELOAD, Event.SHUTDOWN)), statements=(_RELOADS,)),
     _Part(kinds=frozenset((Event.SHUTDOWN,)), statements=(_RESTARTS,)),
     _Part(kinds=frozenset((Event.APPLICATION_NOT_LOADED,)), statements=(_NOT_LOADED,)),

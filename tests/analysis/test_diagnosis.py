@@ -163,6 +163,22 @@ def gaps(*rows):
     return worker_gaps(connection, WINDOW)
 
 
+def test_workers_that_were_killed_and_never_recycled_leave_nobody_to_accept(tmp_path):
+    raw = recorded(golden_with("(11: Resource temporarily unavailable)"), tmp_path)
+    lives = (
+        "35:58 +0000] [71] [INFO] Booting worker with pid: 71",
+        "36:05 +0000] [70] [CRITICAL] WORKER TIMEOUT (pid:71)",
+        "36:06 +0000] [70] [ERROR] Worker (pid:71) was sent SIGKILL! Perhaps out of memory?",
+        "36:08 +0000] [72] [INFO] Booting worker with pid: 72",
+    )
+    (raw / SERVER_LOG).write_text(GUNICORN_STARTS + "".join(f"[2026-11-21 20:{line}\n" for line in lives))
+    ledger = build(raw, ALL_TIME)
+
+    diagnose_trial(ledger, raw)
+
+    assert worker_gaps(ledger.connection, ALL_TIME) == WorkerGaps(count=1, total_s=2)
+
+
 def test_a_trial_that_was_not_diagnosed_tells_nothing():
     assert worker_gaps(duckdb.connect(), WINDOW) is None
 
