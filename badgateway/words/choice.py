@@ -81,12 +81,15 @@ def _others(choice: Choice) -> Iterator[str]:
         behind = [one.rival for one in choice.rivalries if one.relation is Relation.WORSE]
         named = (*choice.equivalent, *_with(choice, Verdict.INCONCLUSIVE), *behind)
         not_told = [
-            one.rival
+            one
             for one in choice.rivalries
             if one.criterion is Criterion.LATENCY and one.relation is Relation.OPEN and one.rival not in named
         ]
         if not_told:
-            yield f"Slower here, but not proven to be: {_some(not_told)}."
+            # The one to run may be slower than the fastest itself, and these be faster than it.
+            leader = not_told[0].leader
+            than = "" if leader == choice.configuration else f" than {leader}"
+            yield f"Slower{than} here, but not proven to be: {_some([one.rival for one in not_told])}."
         open_ones = _with(choice, Verdict.INCONCLUSIVE)
         if open_ones:
             yield f"{_some(open_ones)} may keep the objective too: INCONCLUSIVE."
