@@ -8,7 +8,7 @@ from rich.console import Console
 
 from badgateway.cli.alone import RUN_BESIDE, alone_on_the_machine, as_patience_s, patience_s
 from badgateway.cli.entry import FOLDER, PATH, cli
-from badgateway.cli.gating import Asked, Held, held_to, run_gate
+from badgateway.cli.gating import Asked, Held, held_to, keep_gate_apart, run_gate
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.errors import ConfigurationError
 from badgateway.plan.gating import GateOptions
@@ -115,6 +115,7 @@ def gate(  # noqa: PLR0913 # one parameter per option
     )
     _refuse_both(against, baseline, users, rate, is_update=baseline_update)
     held: Held = held_to(asked, against, baseline)
+    keep_gate_apart(asked, held)
     console = Console(stderr=True)
     with alone_on_the_machine(console, wait_s=patience_s(wait_s, console), beside=beside):
         sys.exit(run_gate(asked, held, interruption))

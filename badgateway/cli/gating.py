@@ -15,7 +15,7 @@ from rich.text import Text
 from badgateway.analysis.gate import baseline_of, gate_of
 from badgateway.analysis.gate_file import baseline_text, read_baseline
 from badgateway.cli.display import watch
-from badgateway.cli.planned import Planned, loaded_own, require_installed, require_users
+from badgateway.cli.planned import Planned, keep_apart, loaded_own, require_installed, require_users
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
 from badgateway.errors import ConfigurationError
@@ -81,6 +81,8 @@ class Held:
     before: GateBaseline | None = None
     file: Path
     """Where a baseline is written."""
+    other: tuple[Path, Experiment] | None = None
+    """The experiment of another checkout, with its file."""
 
 
 def held_to(asked: Asked, against: Path | None, baseline: Path | None) -> Held:
@@ -125,9 +127,16 @@ def _beside(asked: Asked, experiment: Experiment, against: Path, file: Path) -> 
         )
     if project_root(path) == root:
         raise ConfigurationError(f"{against}: is this very checkout; name another one, such as one of git worktree add")
-    whole, before = gate_beside(experiment, loaded_own(path), asked.options)
-    effects = TwoCheckouts(before, project_root(path))
-    return Held(experiment=whole, effects=effects, named=f"the checkout {against}", is_paired=True, file=file)
+    other = loaded_own(path)
+    whole, before = gate_beside(experiment, other, asked.options)
+    return Held(
+        experiment=whole,
+        effects=TwoCheckouts(before, project_root(path)),
+        named=f"the checkout {against}",
+        is_paired=True,
+        file=file,
+        other=(path, other),
+    )
 
 
 def _baseline(given: Path | None, file: Path) -> GateBaseline | None:
@@ -139,6 +148,23 @@ def _baseline(given: Path | None, file: Path) -> GateBaseline | None:
     if not file.is_file():
         raise ConfigurationError(f"{file}: no such baseline; write it: --baseline-update")
     return read_baseline(read_own(file), file)
+
+
+def keep_gate_apart(asked: Asked, held: Held) -> None:
+    """Return when all that the gate runs may be run in the network that the kit is in.
+
+    Raises:
+        StartApart: They may not, and there can be another one.
+    """
+    others = (held.other,) if held.other else ()
+    summary = os.environ.get(_GITHUB_SUMMARY, "")
+    written = (
+        asked.results,
+        *((asked.out,) if asked.out else ()),
+        *((held.file.parent,) if asked.writes_baseline else ()),
+        *((Path(summary).parent,) if summary else ()),
+    )
+    keep_apart([(asked.path, held.experiment), *others], *written)
 
 
 def run_gate(asked: Asked, held: Held, interruption: Interruption) -> ExitCode:

@@ -11,7 +11,7 @@ from rich.console import Console
 from badgateway.cli.alone import BESIDE, undisturbing
 from badgateway.cli.display import PlainLines
 from badgateway.cli.entry import cli
-from badgateway.cli.planned import loaded_own
+from badgateway.cli.planned import keep_apart, loaded_own
 from badgateway.cli.site_file import EXPERIMENT
 from badgateway.cli.terminal import echo
 from badgateway.model.worker_checks import ConnectCost, WorkerCheck, WorkerCheckReport, WorkerVerdict
@@ -36,6 +36,7 @@ def worker_check(experiment: Path, *, as_json: bool, beside: bool) -> None:
       badgateway worker-check experiments/concurrency.toml
     """  # noqa: D301 # click's mark for a paragraph that keeps its lines
     checked = loaded_own(experiment)
+    keep_apart([(experiment, checked)])
     with undisturbing(beside=beside):
         report = prove(checked, project_root(experiment), PlainLines(Console(stderr=True)), LOCAL)
     echo(dumps(asdict(report), indent=2) if as_json else render_table(report), newline=as_json)

@@ -173,6 +173,17 @@ def test_a_site_that_takes_them_is_measured_either_way(
     assert things(users_own) == PRECIOUS
 
 
+@pytest.mark.proof
+def test_a_gate_of_such_a_site_runs_in_a_network_of_its_own(shop: Path, users_own: RunningDatabase):
+    demand_own_network()
+    declare(shop)
+    connect_to(shop, OBEYS)
+    kit = Kit(shop, "gate", "--budget", "20s")
+
+    assert kit.end(90) == 0, kit.errors
+    assert things(users_own) == PRECIOUS
+
+
 DJANGO = """
 import os
 from django.core.wsgi import get_wsgi_application
