@@ -50,9 +50,10 @@ def test_others_that_are_not_proven_to_be_as_good_may_be():
 def test_what_is_slower_than_another_one_than_the_one_to_run_is_said_to_be_slower_than_that():
     choice = choice_of(study_equivalent())
     first = next(one for one in choice.rivalries if one.criterion is Criterion.LATENCY)
-    open_ones = {"relation": Relation.OPEN, "rival": "uwsgi-gevent"}
-    of_another = replace(first, leader="uwsgi-16", **open_ones)
-    of_the_chosen = replace(first, leader=choice.configuration, **open_ones)
+    chosen = choice.configuration
+    assert chosen is not None
+    of_the_chosen = replace(first, relation=Relation.OPEN, rival="uwsgi-gevent", leader=chosen)
+    of_another = replace(of_the_chosen, leader="uwsgi-16")
 
     assert "Slower than uwsgi-16 here, but not proven to be: uwsgi-gevent." in sentence(
         replace(choice, rivalries=(of_another,))
