@@ -44,7 +44,7 @@ def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[
     """Return the experiment file of a run, and the experiment with the written configuration and the run's load alone.
 
     Raises:
-        ConfigurationError: It is not there, or asks something else than the run did.
+        ConfigurationError: It is not there, asks something else than the run did, or had [places].
     """
     name = subject.document.experiment.name
     variant = next((one for one in VARIANTS if name.endswith(f"-{one}")), None)
@@ -67,6 +67,12 @@ def experiment_of(subject: Subject, project: Path, given: Path | None) -> tuple[
     if faults:
         raise ConfigurationError(
             f"{path}: is not what was run: {', '.join(faults)}; give the run's own: --experiment FILE"
+        )
+    if experiment.places.lines:
+        places = " and ".join(sorted(experiment.places.lines))
+        raise ConfigurationError(
+            f"{path}: places: --prove starts the files without networks between the parts, so it cannot be held to a "
+            f"run that had them ({places}); leave out --prove, or prove the files of a run without [places]"
         )
     # In the run's own windows, whatever the file says by now: its noise is theirs, and longer ones scatter less.
     return path, experiment.model_copy(update={"load": run.load})

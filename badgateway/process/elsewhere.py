@@ -3,6 +3,7 @@
 import ctypes
 import itertools
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from badgateway.errors import DeploymentError
+from badgateway.model.file_text import text_of
 from badgateway.model.places import KERNEL_FILES, Limits, Line, Places
 from badgateway.process import far_end
 from badgateway.process.child import Child, Command, describe_exit
@@ -28,6 +30,8 @@ _NUMBERS = itertools.count()
 DEADLINE_S = 10.0
 TUN = Path("/dev/net/tun")
 _Made = TypeVar("_Made")
+_CAPABILITIES = re.compile(r"^CapEff:\s*([0-9a-f]+)$", re.MULTILINE)
+_CAP_SYS_ADMIN = 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,9 @@ def faults(line: Line) -> Iterator[str]:
         return
     if os.geteuid():
         yield "a network of its own takes root: run as root, or leave it out"
+        return
+    if not _may_make_networks():
+        yield "root may make no network here, as in a container: docker run --privileged lets it, or leave it out"
     needed = ("nsenter",) if line.is_far else ("nsenter", "ip")
     missing = [program for program in needed if shutil.which(program) is None]
     if missing:
@@ -87,6 +94,12 @@ def faults(line: Line) -> Iterator[str]:
         if not os.access(far_end.KERNEL / file, os.W_OK):
             key = file.rpartition("/")[2]
             yield f"{far_end.KERNEL / file} cannot be written: docker run --privileged lets it, or leave {key} out"
+
+
+def _may_make_networks(status: Path = Path("/proc/self/status")) -> bool:
+    """Tell whether this process has CAP_SYS_ADMIN; where the kernel does not tell, it is tried."""
+    told = _CAPABILITIES.search(text_of(status))
+    return told is None or bool(int(told[1], 16) >> _CAP_SYS_ADMIN & 1)
 
 
 @contextmanager

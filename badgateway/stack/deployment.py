@@ -22,8 +22,8 @@ from badgateway.stack import nginx
 from badgateway.stack.background import in_background
 from badgateway.stack.containers import containers_at, files_of, held, proxy_container_at
 from badgateway.stack.database import RunningDatabase
-from badgateway.stack.distance import PART, reached
-from badgateway.stack.endings import nginx_ended, relay_ended
+from badgateway.stack.distance import reached
+from badgateway.stack.endings import nginx_ended, relay_ended, way
 from badgateway.stack.fronting import fronting, open_files
 from badgateway.stack.health import require_answer
 from badgateway.stack.instances import serving, sites_of
@@ -100,10 +100,11 @@ class Deployment:
 
         The application server answers for its own end, and so does what runs beside it in the background.
         """
-        proxy, relay = self.children.get("nginx"), self.children.get(PART)
+        proxy = self.children.get("nginx")
+        ways = [(name, child) for part, child in self.children.items() if (name := way(part))]
         return (
             *(self._nginx_ended(proxy) if proxy else ()),
-            *(relay_ended(relay.exit_code()) if relay else ()),
+            *(found for name, child in ways for found in relay_ended(child.exit_code(), name)),
         )
 
     def _nginx_ended(self, proxy: Child) -> Iterator[Disturbance]:

@@ -32,10 +32,26 @@ def nginx_ended(exit_code: int | None, error_log: str, *, for_memory: bool = Fal
         yield ended(OutsidePart.PROXY, f"a worker of nginx (pid {pid}) {describe_exit(-int(number))}{reason}")
 
 
-def relay_ended(exit_code: int | None) -> Iterator[Disturbance]:
-    """Yield how the relay ended, which is no part of any configuration; None while it runs."""
+_WAYS = {
+    "relay": "the relay to the database",
+    "line": "the line to the database",
+    "proxy-line": "the line to nginx",
+    "target-line": "the line to the application servers",
+}
+_RELAY_OF_PORT = "relay-"
+
+
+def way(part: str) -> str:
+    """Return what to call a part that only hands on what others say to each other; empty for any other part."""
+    if part.startswith(_RELAY_OF_PORT):
+        return f"the relay to port {part.removeprefix(_RELAY_OF_PORT)}"
+    return _WAYS.get(part, "")
+
+
+def relay_ended(exit_code: int | None, name: str = _WAYS["relay"]) -> Iterator[Disturbance]:
+    """Yield how a relay or a line ended, which is no part of any configuration; None while it runs."""
     if exit_code is not None:
-        yield ended(OutsidePart.RELAY, f"the relay to the database {describe_exit(exit_code)}")
+        yield ended(OutsidePart.RELAY, f"{name} {describe_exit(exit_code)}")
 
 
 def _how(exit_code: int) -> str:

@@ -16,11 +16,9 @@ from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
-from badgateway.stack.endings import ended
+from badgateway.stack.endings import ended, way
 from badgateway.store.temporary_folder import OwnFolder
 from badgateway.study.bench import Bench
-
-_PARTS = {"nginx": OutsidePart.PROXY, "relay": OutsidePart.RELAY}
 
 
 class Outside:
@@ -62,8 +60,10 @@ class Outside:
         """
         self._vigil.add_folders(OwnFolder.at(raw))
         for name, pid in deployment.parts.items():
-            if name in _PARTS:
-                self._vigil.add(_PARTS[name], pid)
+            if name == "nginx":
+                self._vigil.add(OutsidePart.PROXY, pid)
+            elif called := way(name):
+                self._vigil.add(OutsidePart.RELAY, pid, called)
         try:
             yield
         finally:

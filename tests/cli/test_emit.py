@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 
 from badgateway.cli import proving as proving_module
 from badgateway.cli.entry import cli
+from badgateway.model.places import Line, Places
+from badgateway.plan.experiment_file import load_experiment
 from badgateway.study.prove_files import WrittenEffects
 from tests.analysis.test_file_proof import machine, summary
 from tests.emit.subjects import REFERENCE, ROOT
@@ -55,6 +57,17 @@ def test_one_that_failed_is_written_by_name_and_said_to_have_failed(out):
 
     assert done.exit_code == 0
     assert "uwsgi-2 did not keep the objective (FAIL)" in done.stderr
+
+
+def test_files_of_a_run_with_networks_between_the_parts_are_not_proven_without_them(monkeypatch, out):
+    far = {"places": Places(database=Line(round_trip_ms=1))}
+    monkeypatch.setattr(proving_module, "load_experiment", lambda path: load_experiment(path).model_copy(update=far))
+
+    done = emit(REPORT, "--out", out, "--prove")
+
+    assert done.exit_code == 2
+    assert "places: --prove starts the files without networks between the parts" in done.stderr
+    assert "(database)" in done.stderr
 
 
 def test_a_file_that_is_there_is_left_and_shown_as_a_patch(out):

@@ -1,6 +1,7 @@
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,22 @@ def test_a_kernel_that_lets_nobody_write_is_no_place(kernel):
 
     with pytest.raises(SystemExit, match=r"net/core/somaxconn: cannot be 128: Is a directory$"):
         far_end.set_limits(settings(Place(somaxconn=128)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no such network")
+@pytest.mark.parametrize(
+    ("capabilities", "fault"), [("a80425fb", "root may make no network here"), ("1ffffffffff", "")]
+)
+def test_root_of_a_container_that_may_make_no_network_is_refused_before_anything_starts(
+    tmp_path, monkeypatch, capabilities, fault
+):
+    (tmp_path / "status").write_text(f"Name:\tpython\nCapEff:\t00000{capabilities}\n")
+    may = partial(elsewhere._may_make_networks, tmp_path / "status")  # what the kernel tells
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(elsewhere, "_may_make_networks", may)
+
+    assert "".join(place_faults(Places(target=Place()))).startswith(f"places.target: {fault}" if fault else "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no such network")

@@ -3,7 +3,7 @@
 import pytest
 
 from badgateway.model.trial import OutsidePart
-from badgateway.stack.endings import nginx_ended, relay_ended
+from badgateway.stack.endings import nginx_ended, relay_ended, way
 
 NOTICE = "2026/11/21 20:31:56 [notice] 10#10: signal 17 (SIGCHLD) received from 11\n"
 ALERT = "2026/11/21 20:31:56 [alert] 10#10: worker process 11 exited on signal {}\n"
@@ -54,3 +54,14 @@ def test_a_worker_of_nginx_that_crashed_was_not_killed():
 def test_the_relay_is_no_part_of_a_configuration_however_it_ends():
     assert list(relay_ended(None)) == []
     assert what(relay_ended(1)) == ["the relay to the database ended with status 1, and the kit had not asked for it"]
+
+
+def test_all_that_only_hands_on_is_no_part_of_a_configuration_and_has_a_name():
+    named = [way(part) for part in ("relay", "line", "proxy-line", "target-line", "relay-6379")]
+
+    assert all(named)
+    assert len(set(named)) == len(named)
+    assert not any(map(way, ("nginx", "server-0", "background")))
+    assert what(relay_ended(-9, way("target-line"))) == [
+        "the line to the application servers was ended by SIGKILL, and the kit had not asked for it"
+    ]
