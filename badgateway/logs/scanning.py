@@ -65,9 +65,16 @@ def scanned(
         lines = _read_cleaned(connection, cleaned(file, scratch), projections)
     try:
         # The row id is the line's number: DuckDB keeps the order of what it reads.
-        yield f"(SELECT rowid + {file.first_line} AS line_number, * FROM {SCANNED})", lines  # noqa: S608 # constants
+        shift = file.first_line - first_row(connection)
+        yield f"(SELECT rowid + {shift} AS line_number, * FROM {SCANNED})", lines  # noqa: S608 # constants
     finally:
         connection.execute(f"DROP TABLE {SCANNED}")
+
+
+def first_row(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the id of the first row of `scanned`: 0, but in a transaction a number beyond all others."""
+    ((first,),) = connection.execute(f"SELECT min(rowid) FROM {SCANNED}").fetchall()  # noqa: S608 # constants
+    return int(first or 0)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> int:
@@ -175,5 +182,6 @@ def date(
         FROM (SELECT unnest(CAST(? AS BIGINT[])) AS number, unnest(CAST(? AS DOUBLE[])) AS time_s) found
         WHERE {SCANNED}.rowid = found.number
     """  # noqa: S608 # constants
-    places, times_s = [number - file.first_line for number in numbers], [written_s(number) for number in numbers]
+    shift = first_row(connection) - file.first_line
+    places, times_s = [number + shift for number in numbers], [written_s(number) for number in numbers]
     connection.execute(update, [places, times_s])

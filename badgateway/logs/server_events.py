@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import duckdb
 
 from badgateway.logs.event_reader import Event, EventReader
-from badgateway.logs.scanning import LINE_CHARS
+from badgateway.logs.scanning import LINE_CHARS, first_row
 from badgateway.logs.splitting import Part
 from badgateway.model.evidence import DATED_LINES, SERVER_EVENTS, ServerEvent, Table
 from badgateway.model.log_kind import LogKind
@@ -44,7 +44,7 @@ def add_server_events(
     server = server_names().get(log.kind, log.kind)
     lines = connection.execute(
         "SELECT rowid + CAST(? AS BIGINT), line FROM scanned WHERE line IS NOT NULL ORDER BY rowid",
-        [part.file.first_line],
+        [part.file.first_line - first_row(connection)],
     )
     while batch := lines.fetchmany(_BATCH_LINES):
         for line_number, line in batch:

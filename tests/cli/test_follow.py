@@ -40,6 +40,15 @@ def test_programs_get_a_json_object_in_each_line():
     assert (last["event"], last["requests"], last["failures"]) == ("summary", 1, 1)
 
 
+def test_lines_of_a_servers_log_that_is_followed_have_their_numbers():
+    quiet = "Fri Dec  6 14:48:55 2024 - *** Starting uWSGI 2.0.31 (64bit) on [Fri Dec  6 14:48:55 2024] ***\n"
+    trouble = "Fri Dec  6 14:48:56 2024 - --- no python application found, check your startup logs for errors ---\n"
+
+    told = " ".join(call("-", stdin=(quiet * 4 + trouble).encode()).stdout.split())
+
+    assert "application not loaded (1, first standard input:5)" in told
+
+
 @pytest.mark.parametrize("options", [(), ("--json-lines",)])
 def test_secrets_in_paths_are_in_no_line(options):
     log = BAD_LINE.replace("/a ", "/reset/MQ/5xy-0123456789abcdef/ ").encode() + b"what? /s/0123456789abcdef\n"
