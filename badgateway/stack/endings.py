@@ -7,6 +7,8 @@ from signal import SIGKILL
 
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.process.child import describe_exit
+from badgateway.stack.distance import LINE, PART
+from badgateway.stack.machines import line_to, relay_to
 
 # A worker that ends by a signal of its own doing, such as SIGSEGV, is the proxy's or its configuration's fault.
 _KILLED_WORKER = re.compile(r"worker process (\d+) exited on signal (9|15)\b")
@@ -33,23 +35,22 @@ def nginx_ended(exit_code: int | None, error_log: str, *, for_memory: bool = Fal
 
 
 _WAYS = {
-    "relay": "the relay to the database",
-    "line": "the line to the database",
-    "proxy-line": "the line to nginx",
-    "target-line": "the line to the application servers",
+    PART: "the relay to the database",
+    LINE: "the line to the database",
+    line_to("proxy"): "the line to nginx",
+    line_to("target"): "the line to the application servers",
 }
-_RELAY_OF_PORT = "relay-"
 
 
 def way(part: str) -> str:
     """Return what to call a part that only hands on what others say to each other; empty for any other part."""
-    if part.startswith(_RELAY_OF_PORT):
-        return f"the relay to port {part.removeprefix(_RELAY_OF_PORT)}"
+    if part.startswith(relay_to("")):
+        return f"the relay to port {part.removeprefix(relay_to(''))}"
     return _WAYS.get(part, "")
 
 
-def relay_ended(exit_code: int | None, name: str = _WAYS["relay"]) -> Iterator[Disturbance]:
-    """Yield how a relay or a line ended, which is no part of any configuration; None while it runs."""
+def relay_ended(exit_code: int | None, name: str) -> Iterator[Disturbance]:
+    """Yield how the relay or the line of that name ended, no part of any configuration; None while it runs."""
     if exit_code is not None:
         yield ended(OutsidePart.RELAY, f"{name} {describe_exit(exit_code)}")
 

@@ -13,8 +13,18 @@ from badgateway.model import raw as raw_files
 from badgateway.model.places import Limits, Place, Places
 from badgateway.process.child import Child
 from badgateway.process.elsewhere import Elsewhere, elsewhere
-from badgateway.stack.distance import handed_on
+from badgateway.stack.distance import LINE, PART, handed_on
 from badgateway.stack.site import HOST, Site
+
+
+def line_to(key: str) -> str:
+    """Return the part that the line to a place is, by the place's key."""
+    return f"{key}-{LINE}"
+
+
+def relay_to(port: str) -> str:
+    """Return the part that the relay to a port of the kit's machine is."""
+    return f"{PART}-{port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +52,7 @@ class Machines:
     @property
     def children(self) -> dict[str, Child]:
         """The processes with which they go, by part."""
-        return {**{f"{key}-line": one.end for key, one in self.of_parts.items()}, **self.relays}
+        return {**{line_to(key): one.end for key, one in self.of_parts.items()}, **self.relays}
 
     @property
     def limits(self) -> dict[str, Limits]:
@@ -91,4 +101,4 @@ def _brought_along(site: Elsewhere | None, ports: Iterable[int], raw: Path, run:
         return
     with ExitStack() as stack:
         ways = {port: handed_on((HOST, port), (HOST, port), network=site.network, raw=raw, run=run) for port in ports}
-        yield {f"relay-{port}": stack.enter_context(way) for port, way in ways.items()}
+        yield {relay_to(str(port)): stack.enter_context(way) for port, way in ways.items()}

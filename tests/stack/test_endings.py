@@ -52,8 +52,10 @@ def test_a_worker_of_nginx_that_crashed_was_not_killed():
 
 
 def test_the_relay_is_no_part_of_a_configuration_however_it_ends():
-    assert list(relay_ended(None)) == []
-    assert what(relay_ended(1)) == ["the relay to the database ended with status 1, and the kit had not asked for it"]
+    assert list(relay_ended(None, way("relay"))) == []
+    assert what(relay_ended(1, way("relay"))) == [
+        "the relay to the database ended with status 1, and the kit had not asked for it"
+    ]
 
 
 def test_all_that_only_hands_on_is_no_part_of_a_configuration_and_has_a_name():
