@@ -116,7 +116,9 @@ class LiveRequests:
     def _counted(self, outcome: Outcome, parts: range) -> Counted:
         self._ended[outcome] = {part: count for part, count in self._ended[outcome].items() if part >= parts.start}
         is_ok = outcome is Outcome.OK and self._latencies_ms
-        p50, p95, p99 = np.percentile(self._latencies_ms, (50, 95, 99)).tolist() if is_ok else (None, None, None)
+        at = (0.5, 0.95, 0.99)
+        quantiles = np.quantile(self._latencies_ms, at, method="inverted_cdf").tolist() if is_ok else None
+        p50, p95, p99 = quantiles or (None, None, None)
         return Counted(
             outcome=outcome,
             count=self._counts[outcome],

@@ -170,7 +170,9 @@ def _joined(values_ms: Iterable[_Numbers]) -> _Numbers:
 def _quantiles(values_ms: _Numbers) -> Quantiles | None:
     if not values_ms.size:
         return None
-    p50_ms, p95_ms, p99_ms, max_ms = np.quantile(values_ms, (0.5, 0.95, 0.99, 1)).tolist()
+    # The time of a request, and never one between pages of 30 ms and exports of 300, which none had. So the quantile of
+    # trials together is also never outside those of the single ones.
+    p50_ms, p95_ms, p99_ms, max_ms = np.quantile(values_ms, (0.5, 0.95, 0.99, 1), method="inverted_cdf").tolist()
     return Quantiles(p50_ms=p50_ms, p95_ms=p95_ms, p99_ms=p99_ms, max_ms=max_ms)
 
 

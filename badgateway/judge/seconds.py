@@ -31,7 +31,7 @@ def counts_by_route(relation: duckdb.DuckDBPyRelation, p95_limit_ms: float) -> t
 def paces(relation: duckdb.DuckDBPyRelation) -> tuple[Pace | None, ...]:
     """Return how long the OK requests of the same seconds took; None where none was OK."""
     started = _in_seconds(relation, f"CASE WHEN {OK} THEN latency_ms END AS ok_ms")
-    quantiles = "quantile_cont(ok_ms, 0.5), quantile_cont(ok_ms, 0.95)"
+    quantiles = "quantile_disc(ok_ms, 0.5), quantile_disc(ok_ms, 0.95)"
     found = started.aggregate(f"second, {quantiles}").order("second").fetchall()
     return tuple(None if p50_ms is None else Pace(p50_ms=p50_ms, p95_ms=p95_ms) for _, p50_ms, p95_ms in found)
 

@@ -1,6 +1,5 @@
 """From hand-made raw files to the numbers of a trial: what is printed must be what was written."""
 
-import numpy as np
 import pytest
 
 from badgateway import ledger
@@ -56,11 +55,9 @@ def test_every_number_of_a_trial_is_the_one_counted_by_hand(tmp_path):
         Outcome.TRUNCATED: 30,
     }
     assert (found.failures.count, found.failures.total) == (100, 300)
-    expected = np.quantile(np.arange(1, 201), [0.5, 0.95, 0.99, 1])
     latency = found.latency
-    assert [latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms] == pytest.approx(expected)
-    assert latency.p95_ms == pytest.approx(190.05)
-    assert found.first_byte.p95_ms == pytest.approx(190.05 / 2)
+    assert [latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.max_ms] == pytest.approx([100, 190, 198, 200])
+    assert found.first_byte.p95_ms == pytest.approx(190 / 2)
     assert (found.over_objective.count, found.over_objective.total) == (10, 200)
     assert found.throughput_rps == 20
 
