@@ -107,14 +107,16 @@ def _others(choice: Choice) -> Iterator[str]:
 
 def _tied(names: Sequence[str]) -> str:
     # The table has a mark for each of them.
-    return f"{_some(names, 'others')} (the table names all)" if len(names) > _MOST_NAMES else listed(names)
+    if len(names) <= _MOST_NAMES:
+        return listed(names)
+    return f"{len(names)} others, among them {listed(names[:_FIRST_NAMES])} (the table names all)"
 
 
-def _some(names: Sequence[str], called: str = "configurations") -> str:
+def _some(names: Sequence[str]) -> str:
     """Name all, or of many how many there are and the first: nobody reads a sentence of 24 names."""
     if len(names) <= _MOST_NAMES:
         return listed(names)
-    return f"{len(names)} {called}, among them {listed(names[:_FIRST_NAMES])}"
+    return f"{len(names)} configurations (among them {listed(names[:_FIRST_NAMES])})"
 
 
 def _with(choice: Choice, verdict: Verdict) -> list[str]:

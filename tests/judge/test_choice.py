@@ -130,7 +130,7 @@ def test_of_more_than_four_that_were_not_measured_the_sentence_has_the_number_an
     measured = configuration(first, [facts(p95) for p95 in STEADY])
     choice = choose(asked(*names), [measured, *(configuration(name, []) for name in unmeasured)])
 
-    assert sentence(choice).endswith("Not measured: 5 configurations, among them b, c and d.")
+    assert sentence(choice).endswith("Not measured: 5 configurations (among them b, c and d).")
 
 
 def test_fewest_changes_from_the_baseline_come_before_cpu_time_and_the_order_of_the_file_after_it():
