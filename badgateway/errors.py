@@ -35,6 +35,10 @@ class GuardianError(DeploymentError):
     """The kit's own process beside a program was killed or stopped from outside; the program is not to blame."""
 
 
+class LineError(DeploymentError):
+    """A line or a relay between the parts could not be made, or did not stay; no configuration is to blame."""
+
+
 class LoadError(BadgatewayError):
     """The load generator failed, so its rows say nothing about the server."""
 

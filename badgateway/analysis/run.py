@@ -16,6 +16,7 @@ from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import Limits, Places
 from badgateway.model.secrets import without_secrets
 from badgateway.model.study_summary import Confirmation, StudySummary
 from badgateway.model.summary import TrialSummary
@@ -90,8 +91,14 @@ def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
         worker_checks=read_worker_checks(manifest.worker_checks, folder.worker_checks),
         choice=choice,
         circumstances=circumstances,
-        limits=next((entry.record.limits for entry in kept if entry.record.limits), {}),
+        limits=_in_force(kept),
     )
+
+
+def _in_force(kept: Sequence[TrialEvidence]) -> dict[str, Limits]:
+    """Return what was in force in each place: a trial that came to nothing may have read some of them alone."""
+    found = {key: one for entry in reversed(kept) for key, one in entry.record.limits.items()}
+    return {key: found[key] for key in Places.model_fields if key in found}
 
 
 def _confirmation(experiment: Experiment, kept: Sequence[TrialEvidence]) -> Confirmation | None:

@@ -25,6 +25,8 @@ class Standby:
 
     child: Child
     pipe: Path
+    place: Elsewhere | None = None
+    """Where it is; None: here."""
 
     def begin(self, command: Command) -> Child:
         """Have it be what a command would have started, and return it.
@@ -73,7 +75,7 @@ def standing_by(project_root: Path, raw: Path, place: Elsewhere | None = None) -
     try:
         command = standby_command(project_root, raw, pipe)
         with running(place.within(command) if place else command, grace_s=GRACE_S) as child:
-            yield Standby(child=child, pipe=pipe)
+            yield Standby(child=child, pipe=pipe, place=place)
     finally:
         # Somebody may have removed the whole folder, which the trial tells.
         pipe.unlink(missing_ok=True)

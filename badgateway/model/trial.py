@@ -171,6 +171,7 @@ class OutsidePart(StrEnum):
     DATABASE = "database"
     PROXY = "proxy"
     RELAY = "relay"
+    SERVICE = "service"
     KIT = "kit"
     MACHINE = "machine"
     CLOCK = "clock"

@@ -13,7 +13,7 @@ A file may be a database too. So files can only be read there, but for temporary
 It is started with `python -I -S`, and takes: DESCRIPTOR PORTS PLACES PROGRAM [ARGUMENT...], where PORTS have commas
 between them, and the PLACES that are to be written to what a PATH has. The environment says to the program what came of
 it, in MARK: the network's own name with the descriptor that is passed on; or a minus sign, and why it is not apart from
-the machine's.
+the machine's. STAYED_BEHIND says who hands on the ports.
 """
 
 import ctypes
@@ -32,6 +32,8 @@ from contextlib import suppress
 from pathlib import Path
 
 MARK = "BADGATEWAY_NETWORK"
+STAYED_BEHIND = "BADGATEWAY_STAYED_BEHIND"
+"""A variable with the pid of the child that hands on ports; there is none where no port is allowed."""
 NETWORK = Path("/proc/self/ns/net")
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -105,9 +107,9 @@ def leave(written: Sequence[Path]) -> None:
     uid, gid = os.geteuid(), os.getegid()
     _call("unshare", CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if uid else 0))
     if uid:
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{uid} {uid} 1")
-        _write("/proc/self/gid_map", f"{gid} {gid} 1")
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
     here = Path.cwd()
     keep_mounts_to_itself()
     let_be_read(tuple(place.resolve() for place in written if os.path.exists(place)))  # noqa: PTH110
@@ -121,7 +123,7 @@ def leave(written: Sequence[Path]) -> None:
     for name, text in settings.items():
         # A user namespace has not all of them, and may not change all.
         with suppress(OSError):
-            _write(f"/proc/sys/{name}", text)
+            Path(f"/proc/sys/{name}").write_text(text)
 
 
 def keep_mounts_to_itself() -> None:
@@ -164,7 +166,8 @@ def demand_unshared_root() -> None:
 def stay_behind() -> socket.socket:
     """Leave a child in the network of now, which ends with the last holder of what is returned."""
     ours, theirs = socket.socketpair()
-    if os.fork():
+    if child := os.fork():
+        os.environ[STAYED_BEHIND] = str(child)
         theirs.close()
         ours.set_inheritable(True)
         return ours
@@ -290,10 +293,6 @@ def _setting(name: str) -> str:
         return Path("/proc/sys", name).read_text()
     except OSError:
         return ""
-
-
-def _write(place: str, text: str) -> None:
-    Path(place).write_text(text)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,17 @@ import itertools
 import os
 import re
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypeVar
 
-from badgateway.errors import DeploymentError
+from badgateway.errors import DeploymentError, GuardianError, LineError
 from badgateway.model.file_text import text_of
 from badgateway.model.places import KERNEL_FILES, Limits, Line, Places
 from badgateway.process import far_end
@@ -27,6 +28,10 @@ _FIRST = IPv4Address("198.18.0.0")
 _NETWORKS = 32_768
 _ADDRESSES = 4
 _NUMBERS = itertools.count()
+_OF_A_KIT = 16
+"""So many numbers lie between those of two kits with neighbouring pids."""
+MOST_TRIES = 64
+"""Of numbers, until one is found whose device nobody has: another kit's, or what is left of one that was killed."""
 DEADLINE_S = 10.0
 TUN = Path("/dev/net/tun")
 _Made = TypeVar("_Made")
@@ -61,13 +66,11 @@ class Elsewhere:
         """Return when it is still there.
 
         Raises:
-            DeploymentError: Somebody has ended its far end.
+            LineError: Somebody has ended its far end.
         """
         exit_code = self.end.exit_code()
         if exit_code is not None:
-            raise DeploymentError(
-                f"{self.end.name} {describe_exit(exit_code)}, and no packet passes any more; run again"
-            )
+            raise LineError(f"{self.end.name} {describe_exit(exit_code)}, and no packet passes any more")
 
     def within(self, command: Command) -> Command:
         """Return the command that starts a program there."""
@@ -113,11 +116,50 @@ def elsewhere(line: Line, folder: Path, log: Path, *, beside: Elsewhere | None =
         beside: The place from which the line leads there; None: from here.
 
     Raises:
-        DeploymentError: It could not be made.
+        LineError: It could not be made.
     """
-    number = (os.getpid() * 16 + next(_NUMBERS)) % _NETWORKS
+    with ExitStack() as stack:
+        yield _made(stack, lambda number: _at(number, line, folder, log, beside), beside.network if beside else None)
+
+
+def _made(stack: ExitStack, at: Callable[[int], AbstractContextManager[Elsewhere]], network: Path | None) -> Elsewhere:
+    """Return the place of the first number whose device nobody has in the network that the line begins in.
+
+    The kernel gives a name to one alone, so two kits that try the same one at the same moment do not share it.
+    """
+    refused: DeploymentError | None = None
+    for number in (_number() for _ in range(MOST_TRIES)):
+        if not _is_taken(number, network):
+            try:
+                return stack.enter_context(at(number))
+            except GuardianError:
+                raise
+            except DeploymentError as error:
+                refused = error
+                if not _is_taken(number, network):
+                    break
+    raise LineError(str(refused or f"{MOST_TRIES} devices were tried, and somebody has each")) from refused
+
+
+def _number() -> int:
+    return (os.getpid() * _OF_A_KIT + next(_NUMBERS)) % _NETWORKS
+
+
+def _device(number: int) -> str:
+    return f"bg{number}"
+
+
+def _is_taken(number: int, network: Path | None) -> bool:
+    try:
+        return _device(number) in {name for _, name in in_network(network, socket.if_nameindex)}
+    except OSError as error:
+        raise LineError(f"the network that a line was to begin in is gone: {error}") from error
+
+
+@contextmanager
+def _at(number: int, line: Line, folder: Path, log: Path, beside: Elsewhere | None) -> Iterator[Elsewhere]:
     here, there = (str(_FIRST + number * _ADDRESSES + host) for host in (1, 2))
-    device = f"bg{number}"
+    device = _device(number)
     numbers = (f"{line.round_trip_ms / 2:g}", f"{line.loss:g}")
     settings = (f"{file}={line.kernel_settings.get(file, '')}" for file in KERNEL_FILES.values())
     command = Command(
@@ -191,6 +233,20 @@ def in_network(network: Path | None, act: Callable[[], _Made]) -> _Made:
 
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(go_and_act).result()
+
+
+def somaxconn_of_new_network() -> int | None:
+    """Return the ceiling of accept queues that the kernel gives a network that it makes; None where it makes none."""
+
+    def go_and_read() -> int:
+        far_end.leave_network()
+        return int((far_end.KERNEL / KERNEL_FILES["somaxconn"]).read_text())
+
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(go_and_read).result()
+    except (OSError, AttributeError, ValueError):
+        return None
 
 
 def place_faults(places: Places) -> Iterator[str]:

@@ -10,6 +10,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import Limits
 from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, describe_exit
@@ -23,7 +24,7 @@ from badgateway.stack.background import in_background
 from badgateway.stack.containers import containers_at, files_of, held, proxy_container_at
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import reached
-from badgateway.stack.endings import nginx_ended, relay_ended, way
+from badgateway.stack.endings import nginx_ended, relay_ended, through, way
 from badgateway.stack.fronting import fronting, open_files
 from badgateway.stack.health import require_answer
 from badgateway.stack.instances import serving, sites_of
@@ -125,6 +126,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     watch_loop: bool = False,
     ready_deadline_s: float = READY_DEADLINE_S,
     before_requests: Callable[[], None] = lambda: None,
+    on_limits: Callable[[Mapping[str, Limits]], None] = lambda _limits: None,
     address: str = HOST,
 ) -> Iterator[Deployment]:
     """Run a fresh application server and a fresh nginx until the block ends; their logs go to raw.
@@ -135,8 +137,9 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
     the application's journal. `at` is what lies on each axis.
     `watch_loop` lets workers that run greenlets write to the journal what blocked their event loop. Each part must be
     ready within `ready_deadline_s`. `before_requests` is called when server and proxy are started, and have had no
-    request yet: the place to wait for what is done beside their start. `address` is that of this machine at which nginx
-    listens; the site is told 127.0.0.1 whatever it is.
+    request yet: the place to wait for what is done beside their start. `on_limits` is told what is in force on the
+    machines of [places], before anything runs there. `address` is that of this machine at which nginx listens; the site
+    is told 127.0.0.1 whatever it is.
 
     Raises:
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
@@ -154,7 +157,9 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
         ),
         containers_at(at, configuration.instances) as containers,
         proxy_container_at(at) as proxy_container,
+        through({**relay, **machines.children}),
     ):
+        on_limits(machines.limits)
         sites = machines.hosting(
             sites_of(
                 experiment=experiment,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from badgateway.errors import DeploymentError, GuardianError, LineError
 from badgateway.model import raw as raw_files
 from badgateway.model.axis import DATABASE_DISTANCE, At, value_on
 from badgateway.model.places import Line
@@ -56,7 +57,7 @@ def at_distance(
     the site's own there is always one, at the address that the database has here.
 
     Raises:
-        DeploymentError: the relay did not come up.
+        LineError: the relay did not come up.
     """
     if site is not None and database.host:
         at = (database.host, database.port)
@@ -96,14 +97,19 @@ def handed_on(
     """Hand on what comes to an address, in another network where one is named, to one of this network; give the relay.
 
     Raises:
-        DeploymentError: It did not come up.
+        LineError: It did not come up.
     """
     host, port = at
     way = (host, str(network)) if network else ()
     words = (str(port), to[0], str(to[1]), f"{distance_ms:g}", *way)
     with running(_command(words, raw, run)) as child:
         ready = log_line_probe(child.command.log, relay.READY, child.log_start_bytes)
-        await_ready(child, ready, what=f"a relay on {host}:{port}", deadline_s=START_DEADLINE_S)
+        try:
+            await_ready(child, ready, what=f"a relay on {host}:{port}", deadline_s=START_DEADLINE_S)
+        except GuardianError:
+            raise
+        except DeploymentError as error:
+            raise LineError(str(error)) from error
         yield child
 
 

@@ -2,11 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from signal import SIGKILL
 
+from badgateway.errors import DeploymentError, GuardianError, LineError
 from badgateway.model.trial import Disturbance, OutsidePart
-from badgateway.process.child import describe_exit
+from badgateway.process.child import Child, describe_exit
 from badgateway.stack.distance import LINE, PART
 from badgateway.stack.machines import line_to, relay_to
 
@@ -35,6 +37,7 @@ def nginx_ended(exit_code: int | None, error_log: str, *, for_memory: bool = Fal
 
 
 _WAYS = {
+    line_to("load"): "the line to the load",
     PART: "the relay to the database",
     LINE: "the line to the database",
     line_to("proxy"): "the line to nginx",
@@ -47,6 +50,25 @@ def way(part: str) -> str:
     if part.startswith(relay_to("")):
         return f"the relay to port {part.removeprefix(relay_to(''))}"
     return _WAYS.get(part, "")
+
+
+@contextmanager
+def through(children: Mapping[str, Child]) -> Iterator[None]:
+    """Say of what fails in the block because one of these lines and relays has ended that it did.
+
+    Raises:
+        LineError: One has: a server that is to be started behind it cannot be, and is not to blame.
+    """
+    try:
+        yield
+    except GuardianError:
+        raise
+    except (DeploymentError, OSError) as error:
+        for part, child in children.items():
+            with suppress(GuardianError):
+                for found in relay_ended(child.exit_code(), way(part)):
+                    raise LineError(found.what) from error
+        raise
 
 
 def relay_ended(exit_code: int | None, name: str) -> Iterator[Disturbance]:

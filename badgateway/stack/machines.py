@@ -80,17 +80,26 @@ def machines_of(places: Places, ports: Iterable[int], *, raw: Path, run: Path) -
         run: The home of the kit's programs.
 
     Raises:
-        DeploymentError: One could not be made.
+        LineError: One could not be made.
     """
     with (
-        _machine(places.proxy, raw, None) as proxy,
-        _machine(places.target, raw, proxy) as target,
+        machine(places.proxy, raw) as proxy,
+        machine(places.target, raw, beside=proxy) as target,
         _brought_along(target, ports, raw, run) as relays,
     ):
         yield Machines(proxy=proxy, target=target, relays=relays)
 
 
-def _machine(place: Place | None, raw: Path, beside: Elsewhere | None) -> AbstractContextManager[Elsewhere | None]:
+def machine(
+    place: Place | None, raw: Path, *, beside: Elsewhere | None = None
+) -> AbstractContextManager[Elsewhere | None]:
+    """Make one of them until the block ends; None where the part is where the kit is.
+
+    Args:
+        place: As the experiment declares it.
+        raw: The trial's folder.
+        beside: The machine before it in the row; None: that of the kit.
+    """
     return nullcontext() if place is None else elsewhere(place, raw, raw / raw_files.RELAY_LOG, beside=beside)
 
 

@@ -15,6 +15,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import Limits
 from badgateway.plan.templates import NGINX
 from badgateway.process.account import Account, open_passage, write_for
 from badgateway.process.child import Child, Command
@@ -76,6 +77,7 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
     watch_loop: bool = False,
     ready_deadline_s: float = READY_DEADLINE_S,
     before_requests: Callable[[], None] = lambda: None,
+    on_limits: Callable[[Mapping[str, Limits]], None] = lambda _limits: None,
     address: str = HOST,
 ) -> Iterator[Deployment]:
     """Run the server and the nginx of a deployment's files until the block ends; arguments as of `deploy`.
@@ -86,7 +88,7 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
         DeploymentError: One of them did not come up, with its last log lines.
     """
     # Nobody writes down what blocked a loop, and nginx listens where its file says.
-    del watch_loop, address
+    del watch_loop, on_limits, address
     open_passage(raw, account)
     with (
         written_folder(raw, account) as written,

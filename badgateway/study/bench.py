@@ -20,13 +20,14 @@ from badgateway.model.axis import USUAL, At
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.outlook import Outlook
+from badgateway.model.places import Limits, Places
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import ConnectCost
 from badgateway.probe.machine import MachineWatch
 from badgateway.process.account import Account
 from badgateway.process.child import Command
-from badgateway.process.elsewhere import Elsewhere
+from badgateway.process.port_relay import demand_port_relay
 from badgateway.process.readiness import Watched
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import READY_DEADLINE_S, Deployment
@@ -52,8 +53,6 @@ class Bench:
     account: Account | None
     snapshot: Snapshot
     database: RunningDatabase
-    place: Elsewhere | None = None
-    """Where Locust is, when that is not here."""
     own_folders: tuple[OwnFolder, ...] = ()
     """In which everything is; as they were when it was set up."""
     others: Mapping[str, "Bench"] = field(default_factory=dict)
@@ -62,11 +61,6 @@ class Bench:
     def of(self, configuration: str) -> "Bench":
         """Return what the trials of a configuration run on."""
         return self.others.get(configuration, self)
-
-    @property
-    def address(self) -> str:
-        """That of this machine, as Locust sees it."""
-        return self.place.here if self.place else HOST
 
     def raw_folder(self, name: str) -> Path:
         """Make an empty folder that only the kit can enter; `deploy` lets the servers' account through."""
@@ -84,12 +78,12 @@ class Bench:
         """Return when the database and the run's folder are still there, and room for what a trial writes.
 
         Raises:
-            DeploymentError: The database has ended by itself; what the site answers without it says nothing about a
-                server. Or the disk is full; what is written then is cut off. Or somebody has changed the folder.
+            DeploymentError: The database has ended by itself, or what hands on allowed ports has; what the site answers
+                without it says nothing about a server. Or the disk is full; what is written then is cut off. Or
+                somebody has changed the folder.
         """
         self._demand_folders()
-        if self.place is not None:
-            self.place.check()
+        demand_port_relay()
         labels = {one.service.name: one.service.label for one in self.database.services}
         for part, (pid,) in self.database.roots.items():
             if not psutil.pid_exists(pid):
@@ -141,10 +135,8 @@ class Effects(Protocol):
                 data.
         """
 
-    def standing_by(
-        self, project_root: Path, raw: Path, place: Elsewhere | None, /
-    ) -> AbstractContextManager[Standby | None]:
-        """Have a load generator for the trial in raw, in that place, that has only to be told what to load."""
+    def standing_by(self, places: Places, project_root: Path, raw: Path, /) -> AbstractContextManager[Standby | None]:
+        """Have a load generator for the trial in raw, where the load is to come from, that waits for its orders."""
 
     def restoring(
         self, experiment: Experiment, database: RunningDatabase, snapshot: Snapshot, /
@@ -168,11 +160,13 @@ class Effects(Protocol):
         watch_loop: bool = False,
         ready_deadline_s: float = READY_DEADLINE_S,
         before_requests: Callable[[], None] = lambda: None,
+        on_limits: Callable[[Mapping[str, Limits]], None] = lambda _limits: None,
         address: str = HOST,
     ) -> AbstractContextManager[Deployment]:
         """Run a configuration's server behind a proxy until the block ends; their logs go to raw.
 
-        `before_requests` is called when they have been started and have had no request.
+        `before_requests` is called when they have been started and have had no request, and `on_limits` with what is in
+        force on the machines of [places], before they are.
 
         Raises:
             DeploymentError: It did not come up.

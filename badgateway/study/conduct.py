@@ -20,7 +20,7 @@ from badgateway.store.run_folder import RunFolder
 from badgateway.study.bench import Bench, Effects, Listener
 from badgateway.study.conduct_worker_checks import conduct_worker_checks
 from badgateway.study.endings import Stopwatch, aborted
-from badgateway.study.run_trial import InterruptedLateError, run_trial
+from badgateway.study.run_trial import InterruptedLateError, InterruptedTrialError, run_trial
 
 
 def conduct(
@@ -81,6 +81,10 @@ def _run_and_keep(  # noqa: PLR0917 # for one caller
     except InterruptedLateError as interrupt:
         with held():
             _keep(interrupt.record, raw, folder, read, rows, settle=False)
+        raise
+    except InterruptedTrialError as interrupt:
+        with held():
+            folder.keep_trial(interrupt.record, raw)
         raise
     except KeyboardInterrupt:
         with held():

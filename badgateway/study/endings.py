@@ -1,12 +1,16 @@
 """How a trial that did not run to its end is recorded."""
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from badgateway.errors import BadgatewayError, DeclaredOtherwiseError, GuardianError, LoadError, first_line
+from badgateway.errors import BadgatewayError, DeclaredOtherwiseError, GuardianError, LineError, LoadError, first_line
+from badgateway.model.places import Limits
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
 
 _OUTSIDE = {
     GuardianError: OutsidePart.KIT,
+    LineError: OutsidePart.RELAY,
     LoadError: OutsidePart.GENERATOR,
     DeclaredOtherwiseError: OutsidePart.SETTINGS,
 }
@@ -37,6 +41,7 @@ def aborted(
     *,
     ended_s: float | None = None,
     disturbances: tuple[Disturbance, ...] = (),
+    limits: Mapping[str, Limits] = MappingProxyType({}),
 ) -> TrialRecord:
     """Return the record of a trial that ended without a result; without `ended_s`, now."""
     return TrialRecord(
@@ -49,6 +54,7 @@ def aborted(
         load_s=0.0,
         generator_cpu_share=None,
         disturbances=disturbances,
+        limits=dict(limits),
     )
 
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -16,20 +16,21 @@ from urllib.parse import urlsplit
 from badgateway.analysis.worker_checks import Round
 from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.load.locust import drive
-from badgateway.load.standby import standing_by
+from badgateway.load.standby import Standby, standing_by
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Timeouts
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import Places
 from badgateway.plan.gating import only_own
 from badgateway.probe.machine import MachineWatch
 from badgateway.process.account import Account, changeable_by, open_passage, service_account, with_own_group
 from badgateway.process.child import Command
-from badgateway.process.elsewhere import Elsewhere, elsewhere
 from badgateway.process.readiness import Watched, await_ready, http_probe
 from badgateway.process.running import running
 from badgateway.stack.attached import attach, no_database, nothing_copied, require_reachable
 from badgateway.stack.deployment import Deployment, deploy
 from badgateway.stack.experiment_database import prepare_database, restoring
+from badgateway.stack.machines import machine
 from badgateway.stack.own_python import interpreter_of
 from badgateway.stack.project import take_snapshot
 from badgateway.store.temporary_folder import OwnFolder, remove_all_left_behind, temporary_folder
@@ -47,7 +48,6 @@ class LocalEffects:
     """Starts everything on this machine; Effects says what each does."""
 
     tidy_up = staticmethod(remove_all_left_behind)
-    standing_by = staticmethod(standing_by)
     restoring = staticmethod(restoring)
     drive = staticmethod(drive)
     watch_machine = MachineWatch
@@ -58,6 +58,12 @@ class LocalEffects:
         return (deploy if experiment.target is None else attach)(experiment, *arguments, **options)
 
     @contextmanager
+    def standing_by(self, places: Places, project_root: Path, raw: Path) -> Iterator[Standby]:
+        """Have a load generator wait on the machine that the load is to come from, made for this trial alone."""
+        with machine(places.load, raw) as place, standing_by(project_root, raw, place) as standby:
+            yield standby
+
+    @contextmanager
     def set_up(self, experiment: Experiment, root: Path) -> Iterator[Bench]:
         """Start and fill the experiment's own database in a temporary folder, if it is to have one."""
         if experiment.target is not None:
@@ -66,10 +72,9 @@ class LocalEffects:
             return
         account = with_own_group(service_account())
         demand_unchangeable(root / experiment.load.locustfile, account)
-        with temporary_folder() as folder, ExitStack() as beside:
+        with temporary_folder() as folder:
             _demand_room(folder)
             open_passage(folder, account)
-            place = beside.enter_context(_load_place(experiment, folder))
             interpreter = interpreter_of(experiment, root) if experiment.application.python else None
             snapshot = take_snapshot(experiment, root, folder / "snapshot", account, interpreter)
             with prepare_database(
@@ -83,7 +88,6 @@ class LocalEffects:
                     account=account,
                     snapshot=snapshot,
                     database=database,
-                    place=place,
                     own_folders=(OwnFolder.at(folder), OwnFolder.at(database.folder)),
                 )
 
@@ -173,16 +177,6 @@ def demand_unchangeable(path: Path, account: Account | None) -> None:
             f"{path}: account {account.name}, which runs the servers, can change {place}, and root would use it; run "
             f"badgateway as another user, or in a copy of the project that {account.name} cannot change"
         )
-
-
-@contextmanager
-def _load_place(experiment: Experiment, folder: Path) -> Iterator[Elsewhere | None]:
-    """Give the place that the load comes from; None where it comes from here."""
-    if experiment.places.load is None:
-        yield None
-        return
-    with elsewhere(experiment.places.load, folder, folder / "load-place.log") as place:
-        yield place
 
 
 def _demand_room(folder: Path) -> None:

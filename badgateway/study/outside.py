@@ -14,15 +14,20 @@ from badgateway.load.stillness import generator_disturbances
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess, Watch
+from badgateway.process import port_relay
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
-from badgateway.stack.endings import ended, way
+from badgateway.stack.endings import ended, relay_ended, way
+from badgateway.stack.machines import line_to
 from badgateway.store.temporary_folder import OwnFolder
 from badgateway.study.bench import Bench
 
+_LOAD_LINE = way(line_to("load"))
+
 
 class Outside:
-    """What is seen of generator, database, proxy, relay, kit, clock and folders during one trial."""
+    """What is seen of generator, database, services, proxy, relays, kit, clock and folders during one trial."""
 
     def __init__(self, bench: Bench) -> None:
         """Begin to watch when the block of `watched` begins."""
@@ -32,15 +37,25 @@ class Outside:
         self._database = database
         self._own_folders = bench.own_folders
         self._name = database.system.label
+        self._port_relay = port_relay.port_relay()
         self._vigil = Vigil()
         self._ends: list[Disturbance] = []
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Watch the database, the kit, the clock and the run's folders until the block ends."""
+    def watched(self, load_place: Elsewhere | None = None) -> Iterator[None]:
+        """Watch all that is there before the servers until the block ends: what the run has started, and itself.
+
+        `load_place` is the machine that the load comes from, where it has one of its own.
+        """
         self._vigil.add_folders(*self._own_folders)
         if self.access is not None and self.access.pid is not None:
             self._vigil.add_database(self.access.pid, self.access.pulse, self._name)
+        for one in self._database.services:
+            self._vigil.add(OutsidePart.SERVICE, one.pid, one.service.label)
+        if self._port_relay is not None:
+            self._vigil.add(OutsidePart.RELAY, self._port_relay, port_relay.NAME)
+        if load_place is not None:
+            self._vigil.add(OutsidePart.RELAY, load_place.end.pid, _LOAD_LINE)
         with self._vigil:
             try:
                 yield
@@ -48,9 +63,22 @@ class Outside:
                 self._ends.append(ended(OutsidePart.GENERATOR, f"the load generator {error.how}"))
                 raise
             finally:
-                # The kit stops it after the last trial only, so it is to be there.
-                if self._database.pid is not None and not psutil.pid_exists(self._database.pid):
-                    self._ends.append(ended(OutsidePart.DATABASE, f"{self._name} ended in the middle of the trial"))
+                self._ends.extend(self._ended())
+                # A guardian that cannot tell has told so already.
+                with suppress(GuardianError):
+                    code = load_place.end.exit_code() if load_place is not None else None
+                    self._ends.extend(relay_ended(code, _LOAD_LINE))
+
+    def _ended(self) -> Iterator[Disturbance]:
+        """Yield what has ended of what the kit stops after the last trial only."""
+        within = "ended in the middle of the trial"
+        if self._database.pid is not None and not psutil.pid_exists(self._database.pid):
+            yield ended(OutsidePart.DATABASE, f"{self._name} {within}")
+        for one in self._database.services:
+            if not psutil.pid_exists(one.pid):
+                yield ended(OutsidePart.SERVICE, f"{one.service.label} {within}")
+        if self._port_relay is not None and port_relay.has_ended(self._port_relay):
+            yield ended(OutsidePart.RELAY, f"{port_relay.NAME} {within}")
 
     @contextmanager
     def deployed(self, deployment: Deployment, raw: Path) -> Iterator[None]:

@@ -16,24 +16,30 @@ from badgateway.model import raw as raw_files
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.places import Limits
 from badgateway.model.running_site import LogCommand
-from badgateway.model.trial import Disturbance, OutsidePart, SendingCheck, Trial, TrialRecord, TrialStatus
+from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, SendingCheck, Trial, TrialRecord, TrialStatus
 from badgateway.probe.machine import MachineWatch
 from badgateway.probe.processes import ProcessSampler
 from badgateway.probe.sampler import StackSampler
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.stack.deployment import Deployment
+from badgateway.stack.site import HOST
 from badgateway.study.as_declared import require_all_asked, require_as_declared
 from badgateway.study.bench import Bench
 from badgateway.study.endings import Stopwatch, aborted, disturbed_by
 from badgateway.study.outside import Outside, watch_of
 
 
-class InterruptedLateError(KeyboardInterrupt):
-    """The user interrupted a trial when all of it was there but the logs of a site that already runs."""
+class InterruptedTrialError(KeyboardInterrupt):
+    """The user interrupted a trial."""
 
     def __init__(self, record: TrialRecord) -> None:
         """Have the record of the trial, which is to be kept."""
         super().__init__()
         self.record = record
+
+
+class InterruptedLateError(InterruptedTrialError):
+    """The user interrupted a trial when all of it was there but the logs of a site that already runs."""
 
 
 def run_trial(
@@ -53,16 +59,16 @@ def run_trial(
     Raises:
         DeploymentError: The data could not be put back, which every later trial would need too.
         InterruptedLateError: The user interrupted it, and its load had ended.
-        KeyboardInterrupt: The user interrupted it; all servers of the trial have been stopped.
+        InterruptedTrialError: The user interrupted it before; all servers of the trial have been stopped.
     """
     watch, machine = Stopwatch(), bench.effects.watch_machine()
     going = _Going(trial=trial, bench=bench, raw=raw, watch=watch, machine=machine, outside=Outside(bench))
     try:
         _go(going, on_progress, tell, watch_loop=watch_loop)
     except KeyboardInterrupt as interrupt:
-        if not going.is_whole_but_for_logs:
-            raise
-        raise InterruptedLateError(going.completed()) from interrupt
+        if going.is_whole_but_for_logs:
+            raise InterruptedLateError(going.completed()) from interrupt
+        raise InterruptedTrialError(going.interrupted()) from interrupt
     except RestoreError as error:
         raise going.not_restored(error) from error
     except (DeploymentError, LoadError) as error:
@@ -82,8 +88,15 @@ class _Going:
     outside: Outside
     drives: list[Drive] = field(default_factory=list)
     """What driving gave, before anything is stopped; one at most."""
+    load_places: list[Elsewhere] = field(default_factory=list)
+    """The machine that the load comes from, where that has one of its own; one at most."""
     limits: dict[str, Limits] = field(default_factory=dict)
-    """What was in force on the machines of [places], by their keys."""
+    """What was in force on the machines of [places], by their keys, as soon as it was read."""
+
+    @property
+    def address(self) -> str:
+        """That of this machine, as Locust sees it."""
+        return self.load_places[0].here if self.load_places else HOST
 
     @property
     def is_whole_but_for_logs(self) -> bool:
@@ -111,6 +124,29 @@ class _Going:
             limits=self.limits,
         )
 
+    def placed(self, standby: Standby | None) -> Elsewhere | None:
+        """Take note of the machine that the load comes from, and return it."""
+        place = standby.place if standby is not None else None
+        if place is not None:
+            self.load_places.append(place)
+            self.limits["load"] = place.limits
+        return place
+
+    def check(self, deployment: Deployment) -> None:
+        """Return when all that the trial leans on is still there.
+
+        Raises:
+            DeploymentError: Something is not.
+        """
+        deployment.check()
+        self.bench.check()
+        for place in self.load_places:
+            place.check()
+
+    def interrupted(self) -> TrialRecord:
+        """Return the record of a trial that the user ended."""
+        return aborted(self.trial, INTERRUPTED, self.watch.started_s, ended_s=self.watch.now_s(), limits=self.limits)
+
     def aborted(self, error: DeploymentError | LoadError) -> TrialRecord:
         """Return the record of a trial that an error ended."""
         reason = without_folder(str(error), self.raw)
@@ -121,6 +157,7 @@ class _Going:
             ended_s=self.watch.now_s(),
             # What was seen from outside says more than the error that followed from it.
             disturbances=self._disturbances(None) or disturbed_by(error, reason),
+            limits=self.limits,
         )
 
     def not_restored(self, error: RestoreError) -> DeploymentError:
@@ -150,9 +187,9 @@ def _go(
     bench = going.bench
     # Side by side, as none of them needs another: the data, the servers' start, and the import of Locust.
     with (
-        bench.effects.standing_by(bench.root, going.raw, bench.place) as standby,
+        bench.effects.standing_by(bench.experiment.places, bench.root, going.raw) as standby,
         bench.effects.restoring(bench.experiment, bench.database, bench.snapshot) as finish_restore,
-        going.outside.watched(),
+        going.outside.watched(going.placed(standby)),
         _deployed(going, finish_restore, watch_loop=watch_loop) as (deployment, on_start),
     ):
         _drive(going, deployment, on_start, on_progress, standby)
@@ -180,7 +217,8 @@ def _deployed(
             watch_loop=watch_loop,
             at=trial.at,
             before_requests=finish_restore,
-            address=bench.address,
+            on_limits=going.limits.update,
+            address=going.address,
         ) as deployment,
         ProcessSampler(
             raw / raw_files.PROCESSES,
@@ -218,18 +256,17 @@ def _drive(
         raw=going.raw,
         on_start=on_start,
         on_progress=on_progress,
-        check=lambda: _check(deployment, bench),
+        check=lambda: going.check(deployment),
         site=experiment.application.public_url or "",
         environment=bench.users_environment(configuration),
         standby=standby,
-        address=deployment.machines.front(bench.address),
+        address=deployment.machines.front(going.address),
         restraint=Restraint.of(experiment.target, bench.root) if experiment.target else None,
     )
+    # What ended after the last look, half a second before the load did, has failed requests too.
+    going.check(deployment)
     require_all_asked(configuration, deployment)
     going.drives.append(driven)
-    going.limits.update(deployment.machines.limits)
-    if bench.place is not None:
-        going.limits["load"] = bench.place.limits
 
 
 def _sending(result: Drive) -> SendingCheck | None:
@@ -254,8 +291,3 @@ def _require_connected(bench: Bench, raw: Path) -> None:
 def _load(experiment: Experiment, trial: Trial) -> Load:
     load = experiment.load
     return load if trial.window_s is None else load.model_copy(update={"window_s": trial.window_s})
-
-
-def _check(deployment: Deployment, bench: Bench) -> None:
-    deployment.check()
-    bench.check()

@@ -232,10 +232,15 @@ def test_a_link_in_a_trials_folder_makes_it_invalid_by_its_name_and_is_never_rea
 def test_what_was_in_force_in_a_trials_networks_is_told_of_the_run(tmp_path):
     folder = RunFolder.create(tmp_path / "results", MANIFEST)
     trial, raw = MANIFEST.trials[0], folder.path / "raw"
-    limits = {"target": Limits(somaxconn=7, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)}
-    folder.keep_trial(replace(record(trial, recorded(trial.configuration, raw)), limits=limits), raw)
+    load = Limits(somaxconn=4096, ip_local_port_range=(40_000, 40_100), tcp_max_syn_backlog=512)
+    target = replace(load, somaxconn=7)
+    (other := tmp_path / "other").mkdir()
+    # Its server did not come up, before which one of both had been made.
+    folder.keep_trial(aborted(MANIFEST.trials[1], "no server", 1.0, limits={"load": load}), other)
+    of_both = {"target": target, "load": load}
+    folder.keep_trial(replace(record(trial, recorded(trial.configuration, raw)), limits=of_both), raw)
 
-    assert analyse(folder).limits == limits
+    assert list(analyse(folder).limits.items()) == [("load", load), ("target", target)]
 
 
 def test_aborted_trials_are_not_read_at_all(tmp_path):

@@ -1,7 +1,9 @@
 """Parts of a run on machines of their own: namespaces that the test makes, and a line between them and this one."""
 
 import csv
+import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from badgateway.model.axis import USUAL
 from badgateway.model.places import Line, Place, Places
 from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.listen_drops import ListenDrops
+from badgateway.process import elsewhere as room
 from badgateway.process.elsewhere import Elsewhere, elsewhere, faults, in_network
 from badgateway.stack.distance import reached, relayed
 from badgateway.stack.machines import machines_of
@@ -128,6 +131,30 @@ def test_the_line_and_its_devices_go_with_the_block(tmp_path: Path):
         time.sleep(0.05)
 
     assert place.here not in addresses()
+
+
+def test_two_kits_that_would_take_the_same_names_both_have_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    demand(Line(), Line(round_trip_ms=1))
+    with ExitStack() as stack:
+        places = []
+        for line in (Line(), Line(round_trip_ms=1), Line()):
+            monkeypatch.setattr(room, "_NUMBERS", itertools.count())
+            places.append(stack.enter_context(place_of(line, tmp_path)))
+        # Of a kit that was killed: what it had started there holds the network, and with it the device.
+        stays = subprocess.Popen(["nsenter", f"--net={places[0].network}", "--", "sleep", "60"])
+        stack.callback(stays.wait)
+        stack.callback(stays.kill)
+        os.kill(places[0].end.pid, signal.SIGKILL)
+        monkeypatch.setattr(room, "_NUMBERS", itertools.count())
+        places.append(stack.enter_context(place_of(Line(), tmp_path)))
+
+        for place in places[1:]:
+            with socket.create_server((place.here, 0)) as listener:
+                assert connects_ms(place, listener, 1)
+    assert len({place.here for place in places}) == len(places)
+    assert places[0].limits.somaxconn == room.somaxconn_of_new_network()
 
 
 def test_limits_of_a_place_are_its_own_and_its_full_queue_is_seen_from_here(tmp_path: Path):

@@ -1,12 +1,17 @@
+import itertools
 import os
 import shutil
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from badgateway.errors import DeploymentError
+from badgateway.errors import DeploymentError, LineError
 from badgateway.model.places import KERNEL_FILES, Limits, Place, Places
 from badgateway.process import child, elsewhere, far_end
 from badgateway.process.child import Command
@@ -100,6 +105,62 @@ def test_a_program_begins_in_its_network_before_it_changes_its_account(tmp_path,
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(DeploymentError, match="piece: program nsenter not found; install util-linux"):
         child._into(there)
+
+
+class Numbered:
+    """What makes places by their numbers, and which devices there are."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *devices: str) -> None:
+        self.devices = {"lo", *devices}
+        self.tried: list[int] = []
+        self.refused: dict[int, str] = {}
+        monkeypatch.setattr(os, "getpid", lambda: 1000)
+        monkeypatch.setattr(elsewhere, "_NUMBERS", itertools.count())
+        monkeypatch.setattr(socket, "if_nameindex", lambda: list(enumerate(self.devices)))
+
+    @contextmanager
+    def at(self, number: int) -> Iterator[Any]:
+        self.tried.append(number)
+        if number in self.refused:
+            raise DeploymentError(self.refused[number])
+        yield number
+
+    def made(self) -> Any:
+        with ExitStack() as stack:
+            return elsewhere._made(stack, self.at, None)
+
+
+def test_a_device_that_another_kit_or_one_that_was_killed_has_is_passed_over(monkeypatch):
+    # A kit whose pid is one below this one's, and has made sixteen places, begins here.
+    numbered = Numbered(monkeypatch, "bg16000", "bg16001")
+
+    assert numbered.made() == 16_002
+    assert numbered.tried == [16_002]
+
+
+def test_a_device_that_another_kit_takes_at_the_same_moment_is_passed_over(monkeypatch):
+    numbered = Numbered(monkeypatch)
+    numbered.refused[16_000] = "ip ended with status 2: RTNETLINK answers: File exists"
+    looks = iter([[(1, "lo")], [(1, "lo"), (2, "bg16000")], [(1, "lo"), (2, "bg16000")]])
+    monkeypatch.setattr(socket, "if_nameindex", lambda: next(looks))
+
+    assert numbered.made() == 16_001
+
+
+def test_a_place_that_cannot_be_made_for_another_reason_is_not_tried_again(monkeypatch):
+    numbered = Numbered(monkeypatch)
+    numbered.refused[16_000] = "the far end of a network ended with status 1; no right to"
+
+    with pytest.raises(LineError, match="no right to"):
+        numbered.made()
+    assert numbered.tried == [16_000]
+
+
+def test_where_every_device_is_taken_it_is_said(monkeypatch):
+    numbered = Numbered(monkeypatch, *(f"bg{number}" for number in range(20_000)))
+
+    with pytest.raises(LineError, match="64 devices were tried, and somebody has each"):
+        numbered.made()
 
 
 def test_without_a_network_nobody_goes_anywhere():

@@ -1,9 +1,15 @@
 """How the end of a part tells who ended it."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from badgateway.errors import DeploymentError, LineError
+from badgateway.model.places import Places
 from badgateway.model.trial import OutsidePart
-from badgateway.stack.endings import nginx_ended, relay_ended, way
+from badgateway.stack.endings import nginx_ended, relay_ended, through, way
+from badgateway.stack.machines import line_to
 
 NOTICE = "2026/11/21 20:31:56 [notice] 10#10: signal 17 (SIGCHLD) received from 11\n"
 ALERT = "2026/11/21 20:31:56 [alert] 10#10: worker process 11 exited on signal {}\n"
@@ -59,7 +65,8 @@ def test_the_relay_is_no_part_of_a_configuration_however_it_ends():
 
 
 def test_all_that_only_hands_on_is_no_part_of_a_configuration_and_has_a_name():
-    named = [way(part) for part in ("relay", "line", "proxy-line", "target-line", "relay-6379")]
+    lines = [line_to(key) for key in Places.model_fields if key not in {"workers", "database"}]
+    named = [way(part) for part in ("relay", "line", *lines, "relay-6379")]
 
     assert all(named)
     assert len(set(named)) == len(named)
@@ -67,3 +74,18 @@ def test_all_that_only_hands_on_is_no_part_of_a_configuration_and_has_a_name():
     assert what(relay_ended(-9, way("target-line"))) == [
         "the line to the application servers was ended by SIGKILL, and the kit had not asked for it"
     ]
+
+
+@pytest.mark.parametrize("error", [DeploymentError("uwsgi ended"), FileNotFoundError("/proc/7/ns/net")])
+def test_what_could_not_start_behind_a_line_that_somebody_ended_is_not_to_blame(error):
+    line: Any = SimpleNamespace(exit_code=lambda: None)
+
+    def fail() -> None:
+        with through({"target-line": line}):
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    line.exit_code = lambda: -9
+    with pytest.raises(LineError, match=r"^the line to the application servers was ended by SIGKILL"):
+        fail()

@@ -19,6 +19,7 @@ from badgateway.load.rows import RowFile
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Environment, Manifest
 from badgateway.model.outlook import Outlook
+from badgateway.model.places import Limits
 from badgateway.model.raw import ACCESS_LOG, CLIENT_ROWS, ERROR_LOG, SERVER_LOG
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import Disturbance, MachineCheck, Trial, Window
@@ -164,6 +165,7 @@ class Seam:
         self.journal = b""
         self.access_log = b""
         self.machines = Machines()
+        self.load_place: Any = None
         self.upstreams: tuple[str, ...] = ()
         """What ended of each deployment without the kit's doing."""
         self.on_restore: Callable[[], None] = lambda: None
@@ -192,8 +194,8 @@ class Seam:
             self.up.remove("bench")
 
     @contextmanager
-    def standing_by(self, *_given: object) -> Iterator[None]:
-        yield
+    def standing_by(self, *_given: object) -> Iterator[Any]:
+        yield None if self.load_place is None else SimpleNamespace(place=self.load_place)
 
     @contextmanager
     def restoring(self, *_given: object) -> Iterator[Callable[[], None]]:
@@ -214,8 +216,10 @@ class Seam:
         raw: Path,
         watch_loop: bool = False,
         before_requests: Callable[[], None] = lambda: None,
+        on_limits: Callable[[Mapping[str, Limits]], None] = lambda _limits: None,
         **given: Any,
     ) -> Iterator[Any]:
+        on_limits(self.machines.limits)
         before_requests()
         self.on_deploy(configuration.name)
         self.watched += [configuration.name] if watch_loop else []

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from badgateway.errors import DeploymentError, GeneratorKilledError, GuardianError, LoadError
+from badgateway.errors import DeploymentError, GeneratorKilledError, GuardianError, LineError, LoadError
 from badgateway.load.heartbeat import Heartbeat
 from badgateway.model.axis import DATABASE_DISTANCE, USUAL, moved
 from badgateway.model.places import Limits
 from badgateway.model.raw import CLIENT_EVENTS, GENERATOR_GAPS, PROCESSES
 from badgateway.model.site_log import write_site_logs
-from badgateway.model.trial import Disturbance, OutsidePart, TrialStatus
+from badgateway.model.trial import Disturbance, OutsidePart, TrialRecord, TrialStatus
 from badgateway.plan.schedule import schedule
 from badgateway.process.elsewhere import Elsewhere
 from badgateway.stack.machines import Machines
-from badgateway.study.run_trial import InterruptedLateError, run_trial
+from badgateway.study.run_trial import InterruptedLateError, InterruptedTrialError, run_trial
 from tests.declared import declared, experiment
 from tests.study.fakes import LOAD_S, bench, manifest, small
 from tests.study.test_more_blocks import SITE, attached
@@ -50,18 +50,82 @@ def test_a_trial_that_ran_is_completed_with_the_drives_times(seam, table, raw):
     assert before_s <= record.started_s <= record.ended_s <= time.time()
 
 
-def test_what_was_in_force_on_each_machine_is_recorded_with_the_trial(seam, table, raw):
-    end: Any = SimpleNamespace(pid=os.getpid())
+def placed(seam) -> Any:
+    """Have the load and the servers on machines of their own; return what stands for the load's far end."""
+    end: Any = SimpleNamespace(name="the far end", pid=os.getpid(), exit_code=lambda: None)
     limits = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
     load = Elsewhere(here="198.18.0.1", there="198.18.0.2", end=end, limits=limits)
+    seam.machines = Machines(target=dataclasses.replace(load, limits=dataclasses.replace(limits, somaxconn=7)))
+    seam.load_place = load
+    return end
+
+
+def in_force(record: TrialRecord) -> dict[str, int]:
+    return {key: one.somaxconn for key, one in record.limits.items()}
+
+
+def test_what_was_in_force_on_each_machine_is_recorded_with_the_trial(seam, table, raw):
     assert run_trial(TRIAL, table, raw, lambda _: None).limits == {}
 
-    seam.machines = Machines(target=dataclasses.replace(load, limits=dataclasses.replace(limits, somaxconn=7)))
-    end.exit_code = lambda: None
-    table = dataclasses.replace(table, place=load)
-    found = run_trial(TRIAL, table, table.raw_folder("trial-2"), lambda _: None).limits
+    placed(seam)
+    found = run_trial(TRIAL, table, table.raw_folder("trial-2"), lambda _: None)
 
-    assert {key: one.somaxconn for key, one in found.items()} == {"target": 7, "load": 128}
+    assert in_force(found) == {"target": 7, "load": 128}
+
+
+@pytest.mark.parametrize("error", [DeploymentError, LoadError, KeyboardInterrupt])
+@pytest.mark.parametrize("step", ["on_deploy", "on_drive"])
+def test_what_was_in_force_is_recorded_with_a_trial_that_came_to_nothing_too(step, error, seam, table, raw):
+    def fail(*_: object) -> None:
+        raise error("uWSGI ended with status 1")
+
+    placed(seam)
+    setattr(seam, step, fail)
+    try:
+        record = run_trial(TRIAL, table, raw, lambda _: None)
+    except InterruptedTrialError as interrupt:
+        record = interrupt.record
+
+    assert record.status is TrialStatus.ABORTED
+    assert in_force(record) == {"target": 7, "load": 128}
+
+
+def test_the_line_of_the_load_that_somebody_ends_makes_the_trial_invalid_and_the_next_one_has_its_own(seam, table, raw):
+    def kill(*_: object) -> None:
+        end.exit_code = lambda: -9
+
+    end, seam.on_drive = placed(seam), kill
+    record = run_trial(TRIAL, table, raw, lambda _: None)
+
+    assert [(one.part, one.what) for one in record.disturbances] == [
+        (OutsidePart.RELAY, "the line to the load was ended by SIGKILL, and the kit had not asked for it")
+    ]
+    assert record.status is TrialStatus.ABORTED
+    # What a run has for all its trials is there, so that the next one is run.
+    table.check()
+
+
+def test_a_line_that_cannot_be_made_is_not_the_configurations_fault(seam, table, raw):
+    def fail(*_: object) -> None:
+        raise LineError("no device is free")
+
+    seam.on_deploy = fail
+    (found,) = run_trial(TRIAL, table, raw, lambda _: None).disturbances
+
+    assert (found.part, found.what) == (OutsidePart.RELAY, "no device is free")
+
+
+def test_what_ended_after_the_last_look_of_a_load_is_found(seam, table, raw):
+    looks: list[int] = []
+
+    def check() -> None:
+        looks.append(len(looks))
+        if len(looks) > 1:
+            raise DeploymentError("nginx was ended by SIGKILL in the middle of the trial")
+
+    seam.check_deployment = check
+
+    assert run_trial(TRIAL, table, raw, lambda _: None).status is TrialStatus.ABORTED
 
 
 @pytest.mark.parametrize("is_listed", [True, False])
