@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from badgateway import numbers
+from badgateway.emit.kernel import USUAL_SOMAXCONN, all_limits, ceiling, own_limits
 from badgateway.emit.packages import build_packages, python_image, runtime_packages
 from badgateway.emit.proxy import OPEN_FILES
 from badgateway.emit.server_file import argv, made_by, server_file
 from badgateway.emit.subject import Subject
-from badgateway.emit.system_files import USUAL_SOMAXCONN
 from badgateway.emit.templates import fill
 from badgateway.servers.environment_file import variables
 
@@ -58,7 +58,23 @@ def main_proxy_file(subject: Subject) -> str:
 
 def kubernetes_file(subject: Subject) -> str:
     """Return a Deployment and its Service."""
-    return fill("kubernetes.yaml.j2", **_shared(subject), use=use(subject), user=SITE_USER)
+    own = own_limits(subject)
+    return fill(
+        "kubernetes.yaml.j2", **_shared(subject), use=use(subject), user=SITE_USER, own=own, network=_network(subject)
+    )
+
+
+def _network(subject: Subject) -> str:
+    """Return what of a pod's own network is as in the trials, and what its deployer has to do for it."""
+    own, first = own_limits(subject), ceiling(subject)
+    if own:
+        told = "What sysctls says below is what [places] had set in them, see WHY.md; else a pod has its kernel's own."
+        unsafe = ",".join(one.name for one in own if not one.is_safe)
+        needs = f"its node's kubelet has --allowed-unsafe-sysctls={unsafe}"
+        return f"{told} A pod is refused with these (SysctlForbidden) unless {needs}." if unsafe else told
+    if "target" in subject.document.environment.places:
+        return f"A pod's limits are those of a new network; net.core.somaxconn = {first.value}, {first.basis}."
+    return f"A pod's {first.name} is its node's kernel's default, {USUAL_SOMAXCONN} on Linux since 5.4."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +113,7 @@ def _shared(subject: Subject) -> dict[str, object]:
         "run": place.socket.parent,
         "is_tcp": place.port is not None,
         "proxy_version": environment.versions.get("nginx", "stable"),
-        "somaxconn": environment.server_somaxconn or USUAL_SOMAXCONN,
+        "limits": all_limits(subject),
         "open_files": OPEN_FILES,
         "graceful_s": graceful_s,
         "group": NGINX_GROUP,

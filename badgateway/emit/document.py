@@ -14,6 +14,7 @@ from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.decoding import decoded_json, first_fault
 from badgateway.model.experiment import Database, Load, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
+from badgateway.model.places import Places
 from badgateway.model.printable import printable_part
 from badgateway.model.study_summary import LEAST_SENT_SHARE
 from badgateway.model.summary import Verdict
@@ -142,6 +143,7 @@ class Asked(_Read):
     load: Annotated[Load, _known(Load)]
     database: Annotated[Database, _known(Database)]
     application: Annotated[Application, _known(Application)]
+    places: Annotated[Places, _known(Places)] = Places()
 
 
 class Kernel(_Read):

@@ -2,6 +2,7 @@
 
 from badgateway import numbers
 from badgateway.emit.django_settings import LOGIN
+from badgateway.emit.kernel import all_limits
 from badgateway.emit.packages import build_packages, runtime_packages
 from badgateway.emit.proxy import OPEN_FILES
 from badgateway.emit.server_file import argv, made_by
@@ -9,8 +10,6 @@ from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
 from badgateway.model.masking import HIDDEN
 
-USUAL_SOMAXCONN = 4096
-"""Linux's own since 5.4."""
 _SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,@+="
 _BARE = f"{_SAFE}%()!&*;?~ "
 """Letters of a value that needs no quotes: systemd and compose take those away, docker run and kubectl do not."""
@@ -19,12 +18,13 @@ _BARE = f"{_SAFE}%()!&*;?~ "
 def kernel_file(subject: Subject) -> str:
     """Return the settings of the kernel."""
     listen, measured = subject.configuration.listen, subject.document.environment.server_somaxconn
+    first, *others = all_limits(subject)
     if measured is None:
         basis = "The run has not recorded the machine's own value; this is Linux's since 5.4."
     elif measured < listen:
-        basis = f"Measured with {measured}, which had cut the queue that was asked for."
+        basis = f"Measured with {measured}, which had cut the queue that was asked for, {first.basis}."
     else:
-        basis = f"Measured with {measured}."
+        basis = f"Measured with {measured}, {first.basis}."
     return fill(
         "sysctl.conf.j2",
         made_by=made_by(subject),
@@ -32,7 +32,8 @@ def kernel_file(subject: Subject) -> str:
         label=subject.server.label,
         listen=listen,
         basis=basis,
-        somaxconn=USUAL_SOMAXCONN if measured is None else measured,
+        first=first,
+        others=others,
     )
 
 

@@ -8,6 +8,7 @@ from badgateway import numbers
 from badgateway.emit.django_settings import connections
 from badgateway.emit.document import Level
 from badgateway.emit.evidence import Evidence, evidence, said, shown
+from badgateway.emit.kernel import all_limits
 from badgateway.emit.proxy import client_keepalive_s, time_limits
 from badgateway.emit.subject import Subject
 from badgateway.emit.templates import fill
@@ -17,6 +18,7 @@ from badgateway.model.printable import printable
 from badgateway.model.summary import Verdict
 from badgateway.servers.server import COMMON_SETTINGS
 from badgateway.words import phrases
+from badgateway.words.study_limits import placed
 
 _OF_THE_KIT = "the same in every trial of the kit: no other value was measured"
 
@@ -63,6 +65,7 @@ def why_file(subject: Subject, files: Iterable[tuple[PurePosixPath, str]]) -> st
             f"{document.environment.cores} cores, {numbers.memory(document.environment.memory_bytes)}, "
             f"{document.environment.system}"
         ),
+        placed=[cell(line) for line in placed(document.experiment.places)],
         levels=[_level(level) for level in subject.chosen.levels],
         capacity=_capacity(subject),
         rows=[[cell(text) for text in _texts(row)] for row in rows(subject)],
@@ -115,9 +118,8 @@ def _of_proxy(subject: Subject) -> Iterator[Row]:
     yield _fixed("buffers", "8 x 8k, first 8k", file, _OF_THE_KIT)
     kept_s = client_keepalive_s(subject)
     yield _fixed("keepalive_timeout of clients", f"{kept_s} s", file, "no trial had a balancer before nginx")
-    somaxconn = subject.document.environment.server_somaxconn
-    measured = "as the machine of the trials had it" if somaxconn else "the run has not recorded the machine's own"
-    yield _fixed("net.core.somaxconn", f"{somaxconn or 'see the file'}", "sysctl.conf", measured)
+    for one in all_limits(subject):
+        yield _fixed(one.name, one.value, "sysctl.conf", one.basis)
 
 
 def _kept(subject: Subject) -> str:

@@ -17,6 +17,7 @@ from badgateway.causes.sarif import render_sarif
 from badgateway.causes.site_files import read_site
 from badgateway.emit.files import Target, files_of
 from tests.emit.subjects import EVERY_KIND, ROOT, chosen
+from tests.emit.test_kernel import PROXY, TARGET, placed
 
 pytestmark = pytest.mark.proof
 RECIPES = ROOT / "docs" / "recipes"
@@ -49,6 +50,21 @@ def test_kubernetes_takes_its_file(name, tmp_path):
     file = written(name, "kubernetes/deployment.yaml", tmp_path)
 
     assert checked("kubernetes-validate", "--strict", file) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "program", "words"),
+    [
+        ("docker/compose.yaml", "check-jsonschema", ("--builtin-schema", "vendor.compose-spec")),
+        ("kubernetes/deployment.yaml", "kubernetes-validate", ("--strict",)),
+    ],
+)
+def test_both_take_the_limits_of_a_place(path, program, words, tmp_path):
+    texts = {str(file.path): file.text for file in files_of(placed(proxy=PROXY, target=TARGET), tuple(Target))}
+    file = tmp_path / "file.yaml"
+    file.write_text(texts[path])
+
+    assert checked(program, *words, file) == ""
 
 
 @pytest.mark.parametrize("name", EVERY_KIND)

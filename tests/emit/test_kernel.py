@@ -1,0 +1,87 @@
+"""The kernel's limits of [places] go into a deployment's files, with what a deployer has to allow."""
+
+import json
+import re
+from typing import Any
+
+from badgateway.emit.files import Target, files_of
+from badgateway.emit.subject import Subject
+from badgateway.emit.why import cell
+from tests.emit.subjects import chosen, report
+
+PROXY = {"somaxconn": 64, "ip_local_port_range": [40000, 41000]}
+TARGET = {"somaxconn": 128, "tcp_max_syn_backlog": 33}
+OF_SERVERS = "as the application servers' own network of the trials had it ([places] target)"
+OF_NGINX = "as nginx's own network of the trials had it ([places] proxy)"
+FOR_NGINX = "nginx's own network had 64 ([places] proxy): set that where it is a machine of its own"
+SYSCTLS = re.compile(r'^          - name: (net\.\S+)\n            value: "(.+)"$', re.MULTILINE)
+
+
+def placed(**places: dict[str, Any]) -> Subject:
+    """Return what is deployed of a run that had these places, with what was set there in force."""
+    of = json.loads(report("servers"))
+    usual = {"somaxconn": 4096, "ip_local_port_range": [32768, 60999], "tcp_max_syn_backlog": 512}
+    in_force = {key: usual | place for key, place in places.items()}
+    experiment = of["experiment"] | {"places": places}
+    environment = of["environment"] | {"places": in_force}
+    return chosen("uwsgi-16", "servers", experiment=experiment, environment=environment)
+
+
+def written(subject: Subject) -> dict[str, str]:
+    return {str(file.path): file.text for file in files_of(subject, tuple(Target))}
+
+
+def test_every_limit_that_the_places_of_the_trials_had_set_is_written_and_said():
+    files = written(placed(proxy=PROXY, target=TARGET))
+    kernel, why = files["system/sysctl.conf"], files["WHY.md"]
+
+    for line in (
+        "net.core.somaxconn = 128",
+        "net.ipv4.ip_local_port_range = 40000 41000",
+        "net.ipv4.tcp_max_syn_backlog = 33",
+    ):
+        assert f"\n{line}\n" in kernel
+    for name, value, basis in (
+        ("net.core.somaxconn", "128", f"{OF_SERVERS}; {FOR_NGINX}"),
+        ("net.ipv4.ip_local_port_range", "40000 41000", OF_NGINX),
+        ("net.ipv4.tcp_max_syn_backlog", "33", OF_SERVERS),
+    ):
+        assert f"| {cell(name)} | {value} | sysctl.conf | fixed | {cell(basis)} |" in why
+    assert "- Other than on one machine: nginx stood behind" in why
+    assert "as the machine of the trials" not in why + kernel
+    assert files["docker/compose.yaml"].count("\n      net.ipv4.ip_local_port_range: 40000 41000\n") == 2
+
+
+def test_a_pod_is_given_what_was_set_and_its_deployer_told_what_a_node_has_to_allow():
+    text = written(placed(proxy=PROXY, target=TARGET))["kubernetes/deployment.yaml"]
+
+    assert SYSCTLS.findall(text) == [
+        ("net.core.somaxconn", "128"),
+        ("net.ipv4.ip_local_port_range", "40000 41000"),
+        ("net.ipv4.tcp_max_syn_backlog", "33"),
+    ]
+    assert "--allowed-unsafe-sysctls=net.core.somaxconn,net.ipv4.tcp_max_syn_backlog." in text
+    assert "its node's kernel's default" not in text
+
+
+def test_what_every_node_lets_a_pod_set_needs_no_more():
+    text = written(placed(target={"ip_local_port_range": [40000, 41000]}))["kubernetes/deployment.yaml"]
+
+    assert SYSCTLS.findall(text) == [("net.ipv4.ip_local_port_range", "40000 41000")]
+    assert "allowed-unsafe-sysctls" not in text
+
+
+def test_a_pod_is_given_nothing_where_the_network_of_the_trials_was_as_a_kernel_makes_it():
+    text = written(placed(target={}))["kubernetes/deployment.yaml"]
+
+    assert "sysctls" not in text
+    assert f"net.core.somaxconn = 4096, {OF_SERVERS}." in " ".join(text.replace("\n# ", " ").split())
+
+
+def test_without_places_it_is_the_machine_that_is_told_of():
+    files = written(chosen("uwsgi-16", "servers"))
+
+    assert "as the machine of the trials had it" in files["WHY.md"]
+    assert "Measured with 4096, as the machine of the trials had it." in files["system/sysctl.conf"]
+    assert "its node's kernel's default" in files["kubernetes/deployment.yaml"]
+    assert "Other than on one machine" not in files["WHY.md"]
