@@ -17,6 +17,7 @@ LATE_MONKEY_PATCH = "DatabaseWrapper objects created in a thread"
 KNOWN_LINES = (
     (LATE_MONKEY_PATCH, "late monkey-patch: gevent patched after Django was loaded; patch early"),
     ("Too many connections", "too many database connections"),
+    ("Listen queue size is greater than the system max", "net.core.somaxconn there allows no such accept queue"),
 )
 """What a server's log says of errors, and the name of it; the first that is found counts."""
 TELLING = ("Error", "Exception", "DAMN", "CRITICAL")

@@ -86,10 +86,6 @@ def demand_places(meeting: Meeting | None, planned: Iterable[Planned]) -> None:
                 f"{one.path}: target: a site that already runs is loaded from this machine alone; leave out [places] "
                 "and --workers-expected"
             )
-        if meeting is None and places.workers:
-            raise ConfigurationError(
-                f"{one.path}: places.workers: say where they come: --workers-expected {places.workers} --bind ADDRESS"
-            )
         key = next((key for key in ("load", "proxy") if key in places.lines), "")
         if meeting is not None and key:
             raise ConfigurationError(

@@ -19,11 +19,13 @@ from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.numbers import duration, memory
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.programs import not_installed
+from badgateway.plan.queues import queue_faults
 from badgateway.plan.schedule import expected_s, schedule
 from badgateway.plan.shown_settings import needs_network_of_its_own
 from badgateway.plan.worker_checks import worker_checks_s
+from badgateway.probe.environment import somaxconn
 from badgateway.process import cores
-from badgateway.process.elsewhere import place_faults
+from badgateway.process.elsewhere import place_faults, somaxconn_of_new_network
 from badgateway.process.interpreter import kits_own
 from badgateway.process.network import can_start_apart
 from badgateway.search import forecast
@@ -115,6 +117,7 @@ def require_installed(path: Path, experiment: Experiment) -> None:
         *cores.faults(bound),
         *size_faults_here(experiment),
         *place_faults(experiment.places),
+        *queue_faults(experiment, somaxconn, somaxconn_of_new_network),
     )
     if faults:
         raise DeploymentError("\n".join(f"{printable(str(path))}: {fault}" for fault in faults))

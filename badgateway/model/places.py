@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator
 
 from badgateway.model.declared import Declared
 
+WORKERS = "workers"
+"""The one key of [places] that is the command's to say."""
 MOST_MS = 1000
 MOST_LOSS = 0.5
 KERNEL_FILES: Mapping[str, str] = MappingProxyType(
@@ -20,7 +22,7 @@ KERNEL_FILES: Mapping[str, str] = MappingProxyType(
 )
 """Below /proc/sys, the limits that each network has for itself, by their keys."""
 _Number = Annotated[int, Field(ge=1, le=65_535)]
-_Port = Annotated[int, Field(ge=1024, le=65_535)]
+_LOWEST, _HIGHEST = 1024, 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +63,24 @@ class Place(Line):
     """
 
     somaxconn: _Number | None = None
-    ip_local_port_range: tuple[_Port, _Port] | None = None
+    ip_local_port_range: tuple[int, int] | None = None
     tcp_max_syn_backlog: _Number | None = None
 
-    @model_validator(mode="after")
-    def _a_range_goes_up(self) -> Self:
-        ports = self.ip_local_port_range
-        if ports is not None and ports[0] >= ports[1]:
-            message = f"ip_local_port_range: [{ports[0]}, {ports[1]}] goes down; write the lowest port first"
+    @field_validator("ip_local_port_range", mode="before")
+    @classmethod
+    def _a_range_goes_up(cls, ports: object) -> object:
+        # As a whole: who wrote a port too many or too few is not helped by the key of an element.
+        if ports is None:
+            return ports
+        pair = ports if isinstance(ports, list | tuple) and len(ports) == 2 else ()
+        if not pair or any(type(port) is not int or not _LOWEST <= port <= _HIGHEST for port in pair):
+            message = f"input should be two ports from {_LOWEST} to {_HIGHEST}, such as [32768, 60999]"
             raise ValueError(message)
-        return self
+        # One port alone is a range that the kernel takes too.
+        if pair[0] > pair[1]:
+            message = f"[{pair[0]}, {pair[1]}] goes down; write the lowest port first"
+            raise ValueError(message)
+        return tuple(pair)
 
     @property
     def kernel_settings(self) -> dict[str, str]:
@@ -88,7 +98,7 @@ class Places(Declared, BaseModel):
     """The parts that have a machine of their own, as far as the network goes; all others are where the kit is."""
 
     workers: Annotated[int, Field(ge=0, le=64)] = 0
-    """How many workers that join the run send the load; --workers-expected says so, and where they come."""
+    """How many workers that join the run send the load; said by --workers-expected, and by no file."""
     load: Place | None = None
     """Locust's; None: where the kit is."""
     proxy: Place | None = None

@@ -18,6 +18,7 @@ from badgateway.plan.declaration_faults import fault_lines
 from badgateway.plan.defaults import command_faults, completed
 from badgateway.plan.kit_files import located
 from badgateway.plan.overrides import in_variant
+from badgateway.plan.places import places_faults
 from badgateway.plan.project_files import file_faults
 from badgateway.plan.running_site import running_site_faults
 from badgateway.plan.sizes import size_faults, study_faults, with_sizes
@@ -50,7 +51,15 @@ def load_experiment(path: Path, *, drawn_seed: int | None = None) -> Experiment:
         raise _refusal(path, str(error).splitlines()) from None
     if drawn_seed is not None:
         declared = {"seed": drawn_seed} | declared
-    _require(path, (*command_faults(declared), *system_faults(declared), *size_faults(declared)))
+    _require(
+        path,
+        (
+            *command_faults(declared),
+            *system_faults(declared),
+            *size_faults(declared),
+            *places_faults(declared),
+        ),
+    )
     _require(path, running_site_faults(declared))
     declared = with_sizes(completed(declared, _of_all_beside(path)))
     try:

@@ -4,11 +4,30 @@ A unix socket is a file of one machine: between two it joins nobody, even where 
 machine nothing is reached but what the run itself hands on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from badgateway.model.experiment import Experiment
+from badgateway.model.places import WORKERS, Places
+from badgateway.model.printable import printable_part
+from badgateway.plan.declaration_faults import likely
+from badgateway.plan.templates import ADDRESS
 
 TCP = "tcp"
+_KEYS = tuple(key for key in Places.model_fields if key != WORKERS)
+
+
+def places_faults(declared: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of [places] that no file has, each with what is allowed."""
+    places = declared.get("places")
+    for key in places if isinstance(places, Mapping) else ():
+        if key == WORKERS:
+            yield (
+                f"places.{WORKERS}: how many workers join is said in the command, badgateway run --workers-expected N; "
+                f"take it out, allowed are {', '.join(_KEYS)}"
+            )
+        elif key not in _KEYS:
+            yield f"places.{printable_part(str(key))}: unknown key; {likely(str(key), _KEYS)}"
 
 
 def placing_faults(experiment: Experiment) -> Iterator[str]:
@@ -28,6 +47,14 @@ def placing_faults(experiment: Experiment) -> Iterator[str]:
             "places.target: from there only what the run starts is reached, and database.url is elsewhere; take one of "
             "them out"
         )
+
+
+def listening_fault(file: str, template: str, places: Places) -> str:
+    """Return why nginx would not listen where the load comes to; empty where it does, as that is 127.0.0.1 or told."""
+    key = next((key for key in ("load", "proxy") if key in places.lines), "")
+    if not key or ADDRESS in template:
+        return ""
+    return f"{file}: has no {ADDRESS}, and with places.{key} nginx listens at another; write listen {ADDRESS}:@{{port}}"
 
 
 def _unix_sockets(experiment: Experiment, key: str) -> Iterator[str]:

@@ -15,12 +15,12 @@ from badgateway.model.masking import is_secret_file
 from badgateway.model.printable import printable
 from badgateway.plan.kit_files import JOURNAL, located, located_or_kits, plain_name
 from badgateway.plan.placeholders import address_fault, placeholder_faults
-from badgateway.plan.places import placing_faults
+from badgateway.plan.places import listening_fault, placing_faults
 from badgateway.plan.programs import command_faults, python_fault, site_python
 from badgateway.plan.running_site import certificate_fault
 from badgateway.plan.services import service_faults
 from badgateway.plan.site_modules import ENVIRONMENT_MARK, module_fault
-from badgateway.plan.templates import template_fault, template_values
+from badgateway.plan.templates import NGINX, template_fault, template_values
 from badgateway.servers.registry import kind_fault, server_of, setting_faults, shown_model
 
 MOST_BYTES = 8_000_000
@@ -85,6 +85,7 @@ def _faults_of_kits_own(experiment: Experiment, root: Path) -> Iterator[str]:
     checks: dict[PurePosixPath, Callable[[Path], str]] = {JOURNAL: _fault_of_python}
     templates = template_values(database_of(experiment))
     checks |= {file: partial(_fault_of_template, values=values) for file, values in templates.items()}
+    checks[NGINX] = partial(_fault_of_proxys_template, check=checks[NGINX], experiment=experiment)
     for file, check in checks.items():
         fault = _fault(root, file, check, located_or_kits(root, file))
         if fault:
@@ -176,6 +177,11 @@ def _fault_of_template(path: Path, values: Collection[str]) -> str:
         return fault
     unfilled = template_fault(text, values)
     return f"{_word(path)}, {unfilled}" if unfilled else ""
+
+
+def _fault_of_proxys_template(path: Path, check: Callable[[Path], str], experiment: Experiment) -> str:
+    fault = check(path)
+    return fault or listening_fault(_word(path), _decoded(path)[0], experiment.places)
 
 
 def _fault_of_python(path: Path) -> str:

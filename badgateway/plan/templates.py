@@ -29,6 +29,8 @@ NGINX_VALUES = (
     "upstream",
 )
 """The values that the kit has for nginx's template."""
+ADDRESS = "@{address}"
+"""What it has to have where nginx is to listen at another address than 127.0.0.1."""
 
 
 def template_values(system: DatabaseKind) -> Mapping[PurePosixPath, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from itertools import product
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.knob import WorkerModel
+from badgateway.model.places import Place, Places
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.plan.schedule import trial_s, workload_seed
@@ -80,6 +81,16 @@ def lone_workers(experiment: Experiment) -> Iterator[Configuration]:
     servers = dict.fromkeys(configuration.server for configuration in declared)
     drivers = dict.fromkeys(configuration.driver for configuration in declared)
     return _lone_workers(experiment, product(servers, drivers))
+
+
+def roomy(places: Places) -> Places:
+    """Return the places of a worker check: each kernel lets as many wait as it has requests."""
+    small = {
+        key: line.model_copy(update={"somaxconn": None})
+        for key, line in places.lines.items()
+        if isinstance(line, Place) and line.somaxconn is not None and line.somaxconn < REQUESTS * 2
+    }
+    return places.model_copy(update=small)
 
 
 def _declared_pairs(experiment: Experiment) -> Iterable[_Pair]:

@@ -45,7 +45,7 @@ def read_environment(account_name: str, site: Interpreter | None = None) -> Envi
         cores=_cores(),
         memory_bytes=psutil.virtual_memory().total,
         python=interpreter.label,
-        somaxconn=_somaxconn(),
+        somaxconn=somaxconn(),
         account=account_name,
         versions=tuple(sorted((*_library_versions(interpreter), *_program_versions()))),
     )
@@ -75,7 +75,8 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _somaxconn(setting: Path = Path("/proc/sys/net/core/somaxconn")) -> int | None:
+def somaxconn(setting: Path = Path("/proc/sys/net/core/somaxconn")) -> int | None:
+    """Return the kernel's ceiling for every accept queue here; None where there is no such setting."""
     text = setting.read_text() if setting.exists() else _printed_by(("sysctl", "-n", "kern.ipc.somaxconn"))
     return int(text) if text and text.strip().isdecimal() else None
 

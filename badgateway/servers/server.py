@@ -224,6 +224,8 @@ class Server:
     """The kit's own files for it, in servers/, by how their workers serve requests."""
     least_listen: int = 1
     """The shortest accept queue that it takes."""
+    demands_its_queue: bool = False
+    """Whether it refuses to start where the kernel would cut its accept queue; all others do not ask."""
     statistics: Statistics | None = None
     log: ServerLog | None = None
     """How its log is read; None as long as nothing can read it, and its lines prove no cause."""

@@ -154,6 +154,7 @@ SERVER = Server(
     own_files={".ini": "uwsgi --ini {file}"},
     own_command=uwsgi_command.COMMAND,
     kit_files={WorkerModel.THREADS: "uwsgi.ini", WorkerModel.GREENLETS: "uwsgi_gevent.ini"},
+    demands_its_queue=True,
     statistics=STATISTICS,
     log=LOG,
     model_told=_MODES.get,

@@ -8,7 +8,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Timeouts
 from badgateway.model.knob import FrontDoor
-from badgateway.plan.templates import NGINX, fill
+from badgateway.plan.templates import ADDRESS, NGINX, fill
 from badgateway.process.account import Account
 from badgateway.process.child import Command
 from badgateway.servers.server import HTTP
@@ -25,7 +25,6 @@ CONNECT_TIMEOUT_S = 10
 KEEP_OPEN = "keepalive 256; keepalive_timeout 60s; keepalive_requests 1000000;"
 NO_STATIC = "# Every path is the application's: no folder is served from here."
 _GUARD = "@{static}"
-_ADDRESS = "@{address}"
 ONLY_READS = (
     "if ($request_method !~ ^(GET|HEAD|OPTIONS)$) {\n"
     '            return 403 "badgateway: this run may only read its database; see database.may_write";\n'
@@ -75,9 +74,9 @@ def render(  # noqa: PLR0913 # all but one by name
         ConfigurationError: the template has an @{value} there is none of, or no place to keep a site from writing, or
             for an address of its own.
     """
-    if address != HOST and _ADDRESS not in template:
+    if address != HOST and ADDRESS not in template:
         raise ConfigurationError(
-            f"{NGINX}: has no {_ADDRESS}, where it listens at {address}; write listen {_ADDRESS}:@{{port}}"
+            f"{NGINX}: has no {ADDRESS}, where it listens at {address}; write listen {ADDRESS}:@{{port}}"
         )
     if face.reads_only and _GUARD not in template:
         raise ConfigurationError(

@@ -1,6 +1,8 @@
 """Proves, for each server file and driver of an experiment, whether one worker's requests wait side by side."""
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from badgateway.analysis.worker_checks import Round, judge, judged_again, known_line, why
@@ -9,8 +11,11 @@ from badgateway.errors import ConfigurationError, DeploymentError, first_line
 from badgateway.model import raw as raw_files
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
+from badgateway.model.file_text import text_of
+from badgateway.model.places import Limits
 from badgateway.model.worker_checks import WorkerCheck, WorkerCheckReport
-from badgateway.plan.worker_checks import REQUESTS, lone_workers
+from badgateway.plan.worker_checks import REQUESTS, lone_workers, roomy
+from badgateway.probe.environment import somaxconn
 from badgateway.process.interruption import unwinding_on_signals
 from badgateway.study.bench import Bench, Effects, Listener
 from badgateway.study.local import PATIENT
@@ -20,6 +25,8 @@ ROUNDS = 2
 READY_DEADLINE_S = 10.0
 """Shorter than for a trial: one worker that is not there by then, such as one patched too late, never will be."""
 NOT_FOUND = 404
+_TURNED_AWAY = re.compile(r"\((?:11|110): [^)]*\) while connecting to upstream")
+"""What nginx writes when the queue of a unix socket, or of a TCP port, had no room."""
 
 
 def prove(experiment: Experiment, root: Path, listener: Listener, effects: Effects) -> WorkerCheckReport:
@@ -61,9 +68,11 @@ def prove_into(
     raw: Path, configuration: Configuration, bench: Bench, *, requests: int = REQUESTS, wait_ms: int = WAIT_MS
 ) -> WorkerCheck:
     """Do the same into an empty folder that the servers can write to, and leave their logs there."""
+    limits: dict[str, Limits] = {}
     try:
-        rounds = _rounds(configuration, bench, raw, requests=requests, wait_ms=wait_ms)
-        reason = "" if all(found.is_clean for found in rounds) else _why(rounds, raw, _page(bench))
+        rounds = _rounds(configuration, bench, raw, limits, requests=requests, wait_ms=wait_ms)
+        is_clean = all(found.is_clean for found in rounds)
+        reason = "" if is_clean else _why(rounds, raw, _page(bench)) or _cut(raw, limits, requests) or why(_log(raw))
     except DeploymentError as error:
         rounds, reason = (), f"did not come up: {known_line(str(error)) or first_line(str(error))}"
     statuses = sum((found.statuses for found in rounds), Counter[int]())
@@ -91,16 +100,39 @@ def _why(rounds: tuple[Round, ...], raw: Path, page: str) -> str:
     # An application of the user's own need not have the page.
     if all(set(found.statuses) == {NOT_FOUND} for found in rounds):
         return f"the application has no page {page} that waits for the database"
-    return why(_log(raw))
+    return known_line(_log(raw))
+
+
+def _cut(raw: Path, limits: Mapping[str, Limits], requests: int) -> str:
+    """Return which kernel's limit turned requests away, whose server has a queue for all of them; empty for none."""
+    of_place = limits.get("target")
+    limit = of_place.somaxconn if of_place else somaxconn()
+    errors = text_of(raw / raw_files.ERROR_LOG)
+    if limit is None or limit >= requests or not _TURNED_AWAY.search(errors):
+        return ""
+    whose = "places.target" if of_place else "this machine"
+    return (
+        f"the accept queue had room for {limit} of {requests} requests at once: net.core.somaxconn of {whose} is "
+        f"{limit}, make it {2 * requests} or more"
+    )
 
 
 def _log(raw: Path) -> str:
     return (raw / raw_files.SERVER_LOG).read_text(encoding="utf-8", errors="replace")
 
 
-def _rounds(configuration: Configuration, bench: Bench, raw: Path, *, requests: int, wait_ms: int) -> tuple[Round, ...]:
+def _rounds(
+    configuration: Configuration,
+    bench: Bench,
+    raw: Path,
+    limits: dict[str, Limits],
+    *,
+    requests: int,
+    wait_ms: int,
+) -> tuple[Round, ...]:
+    """Send the rounds; `limits` gets what was in force on the machines of [places], by their keys."""
     with bench.effects.deploy(
-        bench.experiment.model_copy(update={"timeouts": PATIENT}),
+        bench.experiment.model_copy(update={"timeouts": PATIENT, "places": roomy(bench.experiment.places)}),
         configuration,
         database=bench.database,
         snapshot=bench.snapshot,
@@ -108,6 +140,7 @@ def _rounds(configuration: Configuration, bench: Bench, raw: Path, *, requests: 
         account=bench.account,
         watch_loop=True,
         ready_deadline_s=READY_DEADLINE_S,
+        on_limits=limits.update,
     ) as deployment:
         # The slower of two rounds is the one that something else on the machine disturbed.
         url = f"{deployment.url}{_page(bench)}?db_ms={wait_ms}"

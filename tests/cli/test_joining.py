@@ -55,7 +55,6 @@ def test_an_address_that_nobody_could_be_told_is_refused(expected, bind, complai
 @pytest.mark.parametrize(
     ("meeting", "places", "complaint"),
     [
-        (None, {"workers": 2}, "places.workers: say where they come: --workers-expected 2 --bind ADDRESS"),
         (
             Meeting(address="127.0.0.1", port=1, expected=2),
             {"load": {}},

@@ -1,7 +1,11 @@
 import pytest
 
-from badgateway.plan.places import placing_faults
-from tests.declared import DECLARED, experiment
+from badgateway.errors import ConfigurationError
+from badgateway.model.places import Places
+from badgateway.plan.experiment_file import load_experiment
+from badgateway.plan.places import listening_fault, placing_faults
+from tests.declared import DECLARED, declared, experiment
+from tests.mutations import toml
 
 UNIX = DECLARED["configurations"]
 TCP = [one | {"transport": "tcp"} for one in UNIX]
@@ -43,6 +47,48 @@ def of_two(name: str, key: str) -> str:
 )
 def test_what_does_not_go_together_is_named_with_what_to_do(changes, complaint):
     assert list(placing_faults(experiment(**changes))) == [complaint]
+
+
+ALLOWED = "allowed are load, proxy, target, database"
+OF_THE_COMMAND = "places.workers: how many workers join is said in the command, badgateway run --workers-expected N"
+RANGE = "places.target.ip_local_port_range"
+
+
+@pytest.mark.parametrize(
+    ("places", "complaint"),
+    [
+        ({"workers": 2}, f"{OF_THE_COMMAND}; take it out, {ALLOWED}"),
+        ({"worker": 2}, f"places.worker: unknown key; {ALLOWED}"),
+        ({"tarqet": {}}, "places.tarqet: unknown key; did you mean target?"),
+        ({"proxy": {"somaxcon": 4}}, "places.proxy.somaxcon: unknown key; did you mean somaxconn?"),
+        ({"database": {"somaxconn": 4}}, "places.database.somaxconn: unknown key; allowed are round_trip_ms, loss"),
+        ({"target": {"ip_local_port_range": [40001, 40000]}}, f"{RANGE}: [40001, 40000] goes down; write the lowest"),
+        ({"target": {"ip_local_port_range": [80, 90]}}, f"{RANGE}: input should be two ports from 1024 to 65535"),
+        ({"target": {"ip_local_port_range": [40000]}}, f"{RANGE}: input should be two ports from 1024 to 65535"),
+        ({"target": {"ip_local_port_range": 40000}}, f"{RANGE}: 40000 is not allowed: input should be two ports"),
+    ],
+)
+def test_a_key_or_a_range_that_no_place_has_is_refused_by_its_key(places, complaint, tmp_path):
+    path = tmp_path / "badgateway.toml"
+    path.write_text(toml(declared(places=places)))
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load_experiment(path)
+    (line,) = str(refusal.value).splitlines()
+    assert line.startswith(f"{path}: {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("places", "key"),
+    [({"load": {}}, "load"), ({"proxy": {}}, "proxy"), ({"target": {}, "database": {}}, "")],
+)
+def test_a_template_of_ones_own_that_listens_elsewhere_than_the_load_comes_to_is_refused(places, key):
+    own = "listen 127.0.0.1:@{port};"
+    told = f"servers/nginx.conf: has no @{{address}}, and with places.{key} nginx listens at another; write listen "
+
+    found = listening_fault("servers/nginx.conf", own, Places.model_validate(places))
+    assert found.startswith(told) if key else found == ""
+    assert listening_fault("nginx.conf", own.replace("127.0.0.1", "@{address}"), Places.model_validate(places)) == ""
 
 
 @pytest.mark.parametrize(

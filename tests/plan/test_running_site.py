@@ -127,7 +127,7 @@ def test_an_address_is_one_of_a_site_and_nothing_more(tmp_path, url):
         ({"stop_at_failure_share": 1.5}, {}, "target.stop_at_failure_share"),
         ({"most_requests_per_s": 0}, {}, "target.most_requests_per_s"),
         ({}, {"load__processes": 2}, "take load.processes"),
-        ({}, {"places": {"workers": 2}}, "[places]"),
+        ({}, {"places": {"load": {}}}, "[places]"),
         ({}, {"load__login": "sessions"}, "load.login"),
         ({}, {"load__rates_per_s": [5]}, "load.rates_per_s"),
         ({}, {"confirmation": {"rate_per_s": 5}}, "confirmation: of a site that already runs"),

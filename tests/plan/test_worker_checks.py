@@ -2,8 +2,9 @@
 
 import pytest
 
+from badgateway.model.places import Line, Place, Places
 from badgateway.plan.schedule import schedule
-from badgateway.plan.worker_checks import REQUESTS, lone_workers, plan_worker_checks, worker_checks_s
+from badgateway.plan.worker_checks import REQUESTS, lone_workers, plan_worker_checks, roomy, worker_checks_s
 from tests.declared import experiment
 
 THREADED = {"name": "fourth", "server": "servers/uwsgi.ini", "driver": "pymysql", "workers": 9, "threads": 6}
@@ -27,6 +28,13 @@ def test_the_queue_has_room_for_all_requests():
     tight = experiment(configurations=[THREADED | {"listen": 1}])
 
     assert all(lone.listen >= REQUESTS for lone in lone_workers(tight))
+
+
+def test_the_kernel_of_a_place_has_room_for_all_requests_too():
+    places = Places(proxy=Place(somaxconn=4, round_trip_ms=1), target=Place(somaxconn=15), load=Place(somaxconn=16))
+
+    assert roomy(places) == Places(proxy=Place(round_trip_ms=1), target=Place(), load=Place(somaxconn=16))
+    assert roomy(Places(database=Line(loss=0.1))) == Places(database=Line(loss=0.1))
 
 
 def test_only_declared_pairs_are_proven_each_once():

@@ -90,6 +90,6 @@ def test_a_cpu_without_a_model_name_is_told_by_its_architecture(tool, tmp_path):
 
 
 def test_somaxconn_is_asked_of_sysctl_where_there_is_no_file(tool, tmp_path):
-    assert room._somaxconn(tmp_path / "none") is None
+    assert room.somaxconn(tmp_path / "none") is None
     tool("sysctl", "128")
-    assert room._somaxconn(tmp_path / "none") == 128
+    assert room.somaxconn(tmp_path / "none") == 128
