@@ -1,4 +1,4 @@
-"""Reads from a trial's samples how long its accept queue was and how many workers were busy, beside what failed."""
+"""Reads from a trial's samples its accept queue, busy workers and the container's memory, beside what failed."""
 
 import duckdb
 
@@ -11,20 +11,21 @@ MOST_PARTS = 120
 LEAST_PART_S = 0.1
 """What is sampled once a part."""
 QUEUE, BUSY = SampleSeries.ACCEPT_QUEUE, ServerSeries.BUSY_WORKERS.of("%")
+MEMORY = SampleSeries.CONTAINER_MEMORY
 _FAILED = f"""
 SELECT least(greatest(CAST(floor((end_s - $start) / $length * $parts) AS INTEGER), 0), $parts - 1) AS part, count(*)
 FROM ledger WHERE phase = '{TrialPhase.WINDOW}' AND outcome <> '{Outcome.OK}' AND end_s IS NOT NULL GROUP BY part
 """  # noqa: S608 # constants of the kit
 _MOST = """
-SELECT CAST(floor((time_s - $start) / $length * $parts) AS INTEGER) AS part, CAST(max(value) AS INTEGER),
-    CAST(max(limit_value) AS INTEGER)
+SELECT CAST(floor((time_s - $start) / $length * $parts) AS INTEGER) AS part, CAST(max(value) AS BIGINT),
+    CAST(max(limit_value) AS BIGINT)
 FROM samples WHERE series LIKE $series AND value IS NOT NULL AND time_s >= $start AND time_s < $start + $length
 GROUP BY part
 """
 
 
 def pressure(connection: duckdb.DuckDBPyConnection, window: Window | None) -> Pressure | None:
-    """Return what stood before the server over the window; None when nobody sampled its accept queue there.
+    """Return what stood before the server over the window; None when nobody sampled its accept queue or memory.
 
     Args:
         connection: With the tables `ledger` and `samples` of the trial.
@@ -36,7 +37,8 @@ def pressure(connection: duckdb.DuckDBPyConnection, window: Window | None) -> Pr
     where = {"start": window.start_s, "length": window.length_s, "parts": parts}
     queue, queue_limit = _most(connection, QUEUE, where)
     busy, workers = _most(connection, BUSY, where)
-    if not any(length is not None for length in queue):
+    memory_bytes, memory_limit_bytes = _most(connection, MEMORY, where)
+    if all(value is None for value in (*queue, *memory_bytes)):
         return None
     failed = dict(connection.execute(_FAILED, where).fetchall())
     return Pressure(
@@ -45,6 +47,8 @@ def pressure(connection: duckdb.DuckDBPyConnection, window: Window | None) -> Pr
         queue_limit=queue_limit,
         busy=busy,
         workers=workers,
+        memory_bytes=memory_bytes,
+        memory_limit_bytes=memory_limit_bytes,
         failed=tuple(failed.get(part, 0) for part in range(parts)),
     )
 

@@ -40,20 +40,40 @@ class Pressure:
     busy: tuple[int | None, ...]
     """The most workers at work; all None where the server does not tell."""
     workers: int | None
+    memory_bytes: tuple[int | None, ...]
+    """The most that the servers' container held, of several the fullest; all None where its memory is not limited."""
+    memory_limit_bytes: int | None
     failed: tuple[int, ...]
     """Requests that failed, by when they ended; those after the window are in its last part."""
 
     @property
     def most_queued(self) -> int | None:
         """The longest that the queue was."""
-        return max((length for length in self.queue if length is not None), default=None)
+        return _most(self.queue)
+
+    @property
+    def most_memory_bytes(self) -> int | None:
+        """The fullest that the container was."""
+        return _most(self.memory_bytes)
+
+    @property
+    def is_short_of_memory(self) -> bool:
+        """Whether the container was as good as full; a kill empties it between two samples."""
+        return _reaches(self.most_memory_bytes, self.memory_limit_bytes, share=0.9)
 
     @property
     def is_full(self) -> bool:
-        """Whether it shows why requests fail: the queue came to its limit, or every worker was at work."""
-        busiest = max((one for one in self.busy if one is not None), default=None)
-        pairs = ((self.most_queued, self.queue_limit), (busiest, self.workers))
-        return any(most is not None and limit is not None and most >= limit for most, limit in pairs)
+        """Whether it shows why requests fail: queue or memory came to its limit, or every worker was at work."""
+        is_queue_full = _reaches(self.most_queued, self.queue_limit)
+        return is_queue_full or self.is_short_of_memory or _reaches(_most(self.busy), self.workers)
+
+
+def _most(values: tuple[int | None, ...]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _reaches(most: int | None, limit: int | None, *, share: float = 1) -> bool:
+    return most is not None and limit is not None and most >= share * limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,18 @@ def test_each_part_keeps_the_most_that_was_seen_in_it_and_an_unseen_part_is_not_
     assert (found.queue_limit, found.workers, found.most_queued, found.window_s) == (100, 2, 101, 1.0)
 
 
+def test_the_memory_of_the_container_is_seen_beside_the_queue_and_without_it(tmp_path, ledger):
+    memory = ("1000.05,container_memory_bytes,3000000000,4294967296", "1000.05,container_memory_bytes,9,4294967296")
+    beside = pressure(tmp_path, ledger, "1000.01,accept_queue,3,100", *memory)
+    assert beside is not None
+    assert (beside.memory_bytes[0], beside.memory_limit_bytes) == (3_000_000_000, 4_294_967_296)
+    assert not beside.is_short_of_memory
+
+    alone = pressure(tmp_path, ledger, "1000.95,container_memory_bytes,201326592,201326592")
+    assert alone is not None
+    assert (alone.most_queued, alone.most_memory_bytes, alone.is_full) == (None, 201_326_592, True)
+
+
 def test_failures_are_counted_when_they_ended_and_those_after_the_window_in_its_last_part(tmp_path, ledger):
     ledger.executemany(
         "INSERT INTO ledger VALUES (?, ?, ?)",

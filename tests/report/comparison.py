@@ -124,6 +124,8 @@ _PRESSURE = {
         queue_limit=100,
         busy=(0, 1, *[2] * 98),
         workers=2,
+        memory_bytes=(None,) * 100,
+        memory_limit_bytes=None,
         failed=(*[0] * 29, *[286] * 71),
     ),
 }

@@ -27,6 +27,7 @@ from badgateway.words.effects import MANY_AT_ONCE
 
 _ALWAYS = ("workers", "threads", "greenlets", "listen", "keepalive_s")
 """What another server file has to be told, be it what the baseline has or not."""
+_UNSEEN_QUEUE = "The accept queue of this server was not sampled, or cannot be seen."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +168,9 @@ def _strip_title(trial: TrialSummary | None, study: StudySummary) -> str:
 
 def _strip_caption(trial: TrialSummary | None, load: LoadLevel) -> str:
     if trial is None or trial.pressure is None:
-        return "The accept queue of this server was not sampled, or cannot be seen."
-    return f", {phrases.load(load)}. Dashed: the limit."
+        return _UNSEEN_QUEUE
+    caption = f", {phrases.load(load)}. Dashed: the limit."
+    return caption if trial.pressure.most_queued is not None else f"{caption} {_UNSEEN_QUEUE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Draws some seconds of one trial: the accept queue up to its limit, busy workers, and when requests failed."""
+"""Draws some seconds of one trial: queue and memory up to their limits, busy workers, and when requests failed."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,20 +11,17 @@ from badgateway.report.chart_drawing import svg
 from badgateway.report.chart_layout import FONT, FRAME, Spec
 
 _WIDTH_PX = 520
-_QUEUE_PX, _BUSY_PX, _FAILED_PX = 120, 44, 26
+_TALL_PX, _LOW_PX, _FAILED_PX = 120, 44, 26
 _Y_EXTENT_PX = 34
 _MOST_TICKS = 6
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 _LINE: Spec = {"strokeWidth": 1.5}
+_MIB = 1024 * 1024
 
 
 def draw_strip(configuration: str, found: Pressure) -> Markup:
     """Draw the window of a trial from its first second to its last; what nobody saw is left out."""
-    waiting = f"waiting in the accept queue: at most {numbers.count(found.most_queued or 0)}"
-    panels = [_panel(waiting, found.queue, found.queue_limit, _QUEUE_PX, found)]
-    if any(busy is not None for busy in found.busy):
-        panels.append(_panel("busy workers", found.busy, found.workers, _BUSY_PX, found))
-    panels.append(_failures(found))
+    panels = [*_panels(found), _failures(found)]
     spec: Spec = {
         **FRAME,
         "padding": 2,
@@ -49,13 +46,38 @@ def draw_strip(configuration: str, found: Pressure) -> Markup:
 
 def in_words(configuration: str, found: Pressure) -> str:
     """Return what the strip shows, in a sentence or two."""
-    limit = f" of {numbers.count(found.queue_limit)}" if found.queue_limit is not None else ""
-    queue = f"its accept queue held at most {numbers.count(found.most_queued or 0)}{limit}"
+    told = []
+    if found.most_queued is not None:
+        limit = f" of {numbers.count(found.queue_limit)}" if found.queue_limit is not None else ""
+        told.append(f"its accept queue held at most {numbers.count(found.most_queued)}{limit}")
     busy = max((one for one in found.busy if one is not None), default=None)
-    workers = ""
     if busy is not None:
-        workers = f", at most {numbers.count(busy)} of {numbers.plural(found.workers or busy, 'worker')} were busy"
-    return f"{configuration}: {queue}{workers}, and {numbers.plural(sum(found.failed), 'request')} failed."
+        told.append(f"at most {numbers.count(busy)} of {numbers.plural(found.workers or busy, 'worker')} were busy")
+    if found.most_memory_bytes is not None:
+        limit = f" of {numbers.memory(found.memory_limit_bytes)}" if found.memory_limit_bytes is not None else ""
+        told.append(f"its container held at most {numbers.memory(found.most_memory_bytes)}{limit}")
+    return f"{configuration}: {', '.join(told)}, and {numbers.plural(sum(found.failed), 'request')} failed."
+
+
+def _panels(found: Pressure) -> Iterator[Spec]:
+    """Yield what was seen, tall what failures come from: where that is memory, a queue nobody waited in is left out."""
+    is_memory = found.is_short_of_memory
+    if is_memory:
+        yield _memory(found, _TALL_PX)
+    if found.most_queued or (found.most_queued is not None and not is_memory):
+        waiting = f"waiting in the accept queue: at most {numbers.count(found.most_queued)}"
+        yield _panel(waiting, found.queue, found.queue_limit, _LOW_PX if is_memory else _TALL_PX, found)
+    if any(busy is not None for busy in found.busy):
+        yield _panel("busy workers", found.busy, found.workers, _LOW_PX, found)
+    if found.most_memory_bytes is not None and not is_memory:
+        yield _memory(found, _LOW_PX)
+
+
+def _memory(found: Pressure, height_px: int) -> Spec:
+    title = f"memory of the container: at most {numbers.memory(found.most_memory_bytes or 0)}"
+    values_mib = [None if value is None else round(value / _MIB) for value in found.memory_bytes]
+    limit_mib = None if found.memory_limit_bytes is None else round(found.memory_limit_bytes / _MIB)
+    return _panel(title, values_mib, limit_mib, height_px, found)
 
 
 def _panel(title: str, values: Sequence[int | None], limit: int | None, height_px: int, found: Pressure) -> Spec:

@@ -56,6 +56,38 @@ def test_a_server_that_does_not_tell_of_its_workers_has_a_strip_without_them():
     assert "busy" not in strip.in_words("granian", unseen)
 
 
+def test_a_container_that_was_full_is_the_first_in_the_strip_and_an_empty_queue_is_left_out():
+    given = comparison._PRESSURE["uwsgi-2", 300]
+    idle = replace(given, queue=(0,) * len(given.queue), busy=(1,) * len(given.busy))
+    roomy, full = (
+        replace(idle, memory_bytes=(held_mib * 2**20,) * len(given.queue), memory_limit_bytes=192 * 2**20)
+        for held_mib in (64, 190)
+    )
+
+    assert (roomy.is_full, full.is_full) == (False, True)
+    titles = [[panel["title"] for panel in strip._panels(found)] for found in (idle, roomy, full)]
+    waiting, memory = "waiting in the accept queue: at most 0", "memory of the container: at most {} MiB"
+    assert [plain(title) for title in titles[0]] == [waiting, "busy workers"]
+    assert [plain(title) for title in titles[1]] == [waiting, "busy workers", memory.format(64)]
+    assert [plain(title) for title in titles[2]] == [memory.format(190), "busy workers"]
+    assert "its container held at most 190 MiB of 192 MiB" in plain(strip.draw_strip("uwsgi-2", full))
+
+
+def test_memory_is_shown_of_a_server_whose_queue_cannot_be_seen():
+    given = comparison._PRESSURE["uwsgi-2", 300]
+    unseen = (None,) * len(given.queue)
+    found = replace(given, queue=unseen, busy=unseen, memory_bytes=(2**27,) * len(unseen), memory_limit_bytes=2**28)
+
+    assert "accept queue" not in strip.draw_strip("granian", found)
+    assert plain(strip.in_words("granian", found)).startswith(
+        "granian: its container held at most 128 MiB of 256 MiB, "
+    )
+
+
+def plain(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_the_lines_to_paste_are_spelled_as_the_server_spells_them():
     found = screen.build(samples.picked())
     assert found.paste_where == "servers/gunicorn_gthread.py"
