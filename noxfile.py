@@ -218,7 +218,7 @@ def study(session: nox.Session) -> None:
 
 @nox.session
 def concurrency(session: nox.Session) -> None:
-    """Climb the 502 ladder, step by step: twenty-one minutes; print the pick and the report's path."""
+    """Climb the 502 ladder, step by step: fourteen minutes; print the pick and the report's path."""
     run(session, "badgateway", "run", CONCURRENCY, *session.posargs, success_codes=ANSWERED)
 
 
@@ -231,7 +231,7 @@ def server(session: nox.Session, configuration: str) -> None:
 
 @nox.session
 def export(session: nox.Session) -> None:
-    """Climb the 504 ladder, step by step: seventeen minutes, `-- --full-scale` two hours; print pick and report."""
+    """Climb the 504 ladder, step by step: fifteen minutes, `-- --full-scale` two hours; print pick and report."""
     run(session, "badgateway", "run", EXPORT, *session.posargs, success_codes=ANSWERED)
 
 
@@ -254,7 +254,7 @@ def story_deaths(session: nox.Session) -> None:
 
 @nox.session
 def story_load(session: nox.Session) -> None:
-    """Try numbers of workers at three loads: four minutes."""
+    """Try numbers of workers at three loads: three minutes."""
     run_claims(session, STORY_LOAD)
 
 
@@ -296,7 +296,7 @@ def story_504_often(session: nox.Session) -> None:
 
 @nox.session
 def export_servers(session: nox.Session) -> None:
-    """Compare servers, not ways of making the file, by what large exports do to small pages: five minutes."""
+    """Compare servers, not ways of making the file, by what large exports do to small pages: four minutes."""
     run_claims(session, EXPORT_SERVERS)
 
 

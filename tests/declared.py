@@ -32,3 +32,9 @@ def declared(**changes: Any) -> dict[str, Any]:
 def experiment(**changes: Any) -> Experiment:
     """Return the small experiment as a value."""
     return Experiment.model_validate(declared(**changes))
+
+
+def far(*distances_ms: float) -> Experiment:
+    """Return it with its first configuration at several distances to the database."""
+    first, *others = declared()["configurations"]
+    return experiment(configurations=[first | {"database_distances_ms": distances_ms}, *others])

@@ -16,11 +16,12 @@ from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.outlook import Forecast
 from badgateway.model.printable import printable
 from badgateway.model.worker_checks import WorkerCheckPlan
-from badgateway.numbers import duration, memory
+from badgateway.numbers import duration, memory, plural
+from badgateway.plan.expected_time import expected_s, most_s
 from badgateway.plan.experiment_file import load_experiment, project_root
 from badgateway.plan.programs import not_installed
 from badgateway.plan.queues import queue_faults
-from badgateway.plan.schedule import expected_s, schedule
+from badgateway.plan.schedule import schedule
 from badgateway.plan.shown_settings import needs_network_of_its_own
 from badgateway.plan.worker_checks import worker_checks_s
 from badgateway.probe.environment import somaxconn
@@ -67,6 +68,12 @@ class Planned:
         """How long they take; of a study, likely."""
         found = self.forecast
         return expected_s(self.experiment) if found is None else found.likely_s
+
+    @property
+    def most_s(self) -> float:
+        """How long they take at most, without repeats of INVALID ones."""
+        found = self.forecast
+        return most_s(self.experiment) if found is None else found.most_s
 
     @property
     def worker_checks_s(self) -> float:
@@ -159,13 +166,10 @@ def require_users(path: Path, experiment: Experiment) -> None:
 
 def outlook_line(planned: Planned) -> str:
     """Return how many trials and how long, in one line."""
-    number, found = planned.trials, planned.forecast
+    likely = "" if planned.forecast is None else "likely "
     also = " and worker checks" if planned.worker_checks else ""
-    trials = f"{number} {'trial' if number == 1 else 'trials'}"
-    if found is None:
-        return f"{trials}{also}, about {duration(planned.trials_s + planned.worker_checks_s)}"
-    most = duration(found.most_s + planned.worker_checks_s)
-    return f"likely {trials}{also}, about {duration(planned.trials_s + planned.worker_checks_s)}; at most {most}"
+    about, most = (duration(trials_s + planned.worker_checks_s) for trials_s in (planned.trials_s, planned.most_s))
+    return f"{likely}{plural(planned.trials, 'trial')}{also}, about {about}; at most {most}"
 
 
 def disk_line(results: Path, name: str) -> str:

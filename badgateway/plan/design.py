@@ -9,7 +9,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadUnit
 from badgateway.model.study import CapacitySearch, Study
 from badgateway.model.trial import Trial, TrialRecord
-from badgateway.plan.schedule import OVERHEAD_S
+from badgateway.plan.expected_time import OVERHEAD_S
 
 _DRAIN_S = 0.5
 """Whoever leaves requests unanswered for longer hardly stays in a study."""

@@ -12,8 +12,8 @@ from badgateway.model.experiment import Experiment
 from badgateway.model.masking import masked
 from badgateway.model.study import Study
 from badgateway.numbers import plural
+from badgateway.plan.expected_time import OVERHEAD_S
 from badgateway.plan.overrides import keep, refuse_unknown, validated, with_options
-from badgateway.plan.schedule import OVERHEAD_S
 
 BEFORE = "-before"
 """What the name of a configuration of the baseline's checkout ends with."""

@@ -8,13 +8,6 @@ from badgateway.model.axis import At, keys_of
 from badgateway.model.experiment import Experiment
 from badgateway.model.trial import Trial
 
-OVERHEAD_S = 4.0
-"""What is left for a trial beyond its load and drain where a budget has to be kept: hardly one takes longer."""
-_USUAL_OVERHEAD_S = 1.5
-"""What it usually takes: between 1 and 3 s on the machine of the reference reports, which tell it of each trial."""
-_DRAINED = 1 / 3
-"""Of the proxy's time limit: how long a window is waited for, on average over those that fail and those that do not."""
-
 _Item = TypeVar("_Item")
 
 
@@ -76,18 +69,3 @@ def _places(experiment: Experiment) -> list[tuple[str, int, At]]:
 def workload_seed(seed: int, block: int, load: float) -> int:
     """Return one seed for all configurations of a block and level, so that they get the same requests."""
     return random.Random(f"{seed}/{block}/{load:g}").randrange(2**31)  # noqa: S311 # repeatable on purpose
-
-
-def expected_s(experiment: Experiment) -> float:
-    """Return about how long the experiment takes, in seconds, the confirmation of its pick included."""
-    scheduled_s = trial_s(experiment) * experiment.blocks * len(_places(experiment))
-    if experiment.confirmation is None:
-        return scheduled_s
-    return scheduled_s + trial_s(experiment, experiment.confirmation.window_s)
-
-
-def trial_s(experiment: Experiment, window_s: float | None = None) -> float:
-    """Return about how long one trial takes, in seconds: its warm-up and window, and what comes after them."""
-    load = experiment.load
-    after_s = _DRAINED * experiment.timeouts.proxy_read_s + _USUAL_OVERHEAD_S
-    return load.warm_up_s + (window_s or load.window_s) + after_s

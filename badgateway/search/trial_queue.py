@@ -17,7 +17,7 @@ from badgateway.model.outlook import Outlook, Stage
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import Disturbance, Trial
 from badgateway.plan.design import trial_of
-from badgateway.plan.schedule import trial_s
+from badgateway.plan.expected_time import confirmation_s, scheduled_trial_s
 from badgateway.search.confirmation import Confirmation
 from badgateway.search.next_trials import chosen, ended_trials, fitted_design, is_of_design, next_trials
 from badgateway.search.outlook import outlook
@@ -94,8 +94,8 @@ class FixedQueue:
     def outlook(self) -> Outlook:
         """Return how many are left."""
         experiment = self._experiment
-        confirm_s = trial_s(experiment, experiment.confirmation.window_s) if experiment.confirmation else 0.0
-        left_s = len(self._due) * trial_s(experiment) + confirm_s
+        each_s = {one.name: scheduled_trial_s(experiment, one) for one in experiment.configurations}
+        left_s = sum(each_s[one.configuration] for one in self._due) + confirmation_s(experiment)
         if not self._due:
             return Outlook(stage=Stage.CONFIRMATION, remaining=None, left_s=left_s, trials=self._position + 1)
         return Outlook(

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from badgateway.model.experiment import Experiment
+from badgateway.plan.expected_time import expected_s
 from badgateway.plan.experiment_file import load_experiment
 from badgateway.plan.overrides import with_options
-from badgateway.plan.schedule import expected_s
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = load_experiment(ROOT / "experiments" / "story-504.toml")

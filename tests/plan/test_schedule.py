@@ -2,13 +2,12 @@
 
 from collections import Counter
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgateway.model.experiment import MOST_SEED, Experiment
-from badgateway.plan.schedule import balanced, expected_s, schedule
-from tests.declared import declared, experiment
+from badgateway.model.experiment import MOST_SEED
+from badgateway.plan.schedule import balanced, schedule
+from tests.declared import experiment, far
 
 
 @given(seed=st.integers(-MOST_SEED, MOST_SEED), blocks=st.integers(1, 5))
@@ -63,15 +62,6 @@ def test_folder_names_sort_in_the_order_of_running():
     assert names == sorted(names)
 
 
-def test_the_expected_time_grows_with_the_trials():
-    assert expected_s(experiment(blocks=2)) == 2 * expected_s(experiment(blocks=1))
-
-
-def far(*distances_ms: float) -> Experiment:
-    first, *others = declared()["configurations"]
-    return experiment(configurations=[first | {"database_distances_ms": distances_ms}, *others])
-
-
 def test_a_configuration_runs_at_each_of_its_distances_and_the_others_once():
     trials = schedule(far(0, 1, 5))
 
@@ -86,7 +76,3 @@ def test_the_distance_changes_nothing_in_what_the_users_ask_for():
     seeds = {(trial.users, trial.seed) for trial in schedule(far(0, 1, 5))}
 
     assert len(seeds) == 2
-
-
-def test_every_distance_takes_its_time():
-    assert expected_s(far(0, 1, 5)) == pytest.approx(expected_s(experiment()) * 5 / 3)
