@@ -14,8 +14,9 @@ from badgateway.judge.database_work import side_by_side
 from badgateway.judge.ladder import ladder
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
-from badgateway.model.design import Purpose
+from badgateway.model.design import Design, Ended, Purpose
 from badgateway.model.experiment import Experiment
+from badgateway.model.manifest import Manifest
 from badgateway.model.places import Limits, Places
 from badgateway.model.secrets import without_secrets
 from badgateway.model.study_summary import Confirmation, StudySummary
@@ -70,17 +71,13 @@ def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
     recommendation = recommendation_of(
         choice, experiment, configurations, manifest.command, busy=circumstances.busy if circumstances else ""
     )
-    if experiment.study is not None:
-        is_complete = not next_trials(design, ended)
-    else:
-        is_complete = trial_queue(manifest, alone).next_trial() is None
     return StudySummary(
         experiment=experiment,
         started=manifest.started,
         command=manifest.command,
         seed=experiment.seed,
         environment=manifest.environment,
-        complete=is_complete,
+        complete=_nothing_is_due(manifest, design, ended, alone),
         configurations=configurations,
         recommendation=recommendation,
         ladder=ladder(experiment, configurations),
@@ -99,6 +96,12 @@ def _in_force(kept: Sequence[TrialEvidence]) -> dict[str, Limits]:
     """Return what was in force in each place: a trial that came to nothing may have read some of them alone."""
     found = {key: one for entry in reversed(kept) for key, one in entry.record.limits.items()}
     return {key: found[key] for key in Places.model_fields if key in found}
+
+
+def _nothing_is_due(manifest: Manifest, design: Design, ended: Sequence[Ended], alone: Sequence[TrialEvidence]) -> bool:
+    if manifest.experiment.study is not None:
+        return not next_trials(design, ended)
+    return trial_queue(manifest, alone).next_trial() is None
 
 
 def _confirmation(experiment: Experiment, kept: Sequence[TrialEvidence]) -> Confirmation | None:

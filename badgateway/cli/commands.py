@@ -3,7 +3,7 @@
 import dataclasses
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -185,10 +185,7 @@ def run(  # noqa: PLR0913 # one parameter per option
     drawn_seed = secrets.randbelow(1_000_000)
     planned = [checked(path, drawn_seed) for path in files]
     demand_places(meeting, planned)
-    keep_apart(((one.path, one.experiment) for one in planned), results)
-    for one in planned:
-        require_installed(one.path, one.experiment)
-        require_users(one.path, one.experiment)
+    _require_runnable(planned, results)
     console = Console(stderr=True)
     if is_apart() and not quiet:
         say(console, Text(f"network: {APART}"))
@@ -203,6 +200,14 @@ def run(  # noqa: PLR0913 # one parameter per option
     # In this order: who goes on with a run that is still going is told that, and does not wait for it.
     with locked(folder.path), alone, shown as speech, joined(meeting) as effects:
         sys.exit(go_on(begun, folder, interruption, speech, effects))
+
+
+def _require_runnable(planned: Sequence[Planned], results: Path) -> None:
+    """Return when nothing of this machine is in the way of any of the experiments."""
+    keep_apart(((one.path, one.experiment) for one in planned), results)
+    for one in planned:
+        require_installed(one.path, one.experiment)
+        require_users(one.path, one.experiment)
 
 
 def _files(experiments: tuple[Path, ...], resume: str | None) -> tuple[tuple[Path, ...], str | None]:

@@ -74,15 +74,7 @@ def render(  # noqa: PLR0913 # all but one by name
         ConfigurationError: the template has an @{value} there is none of, or no place to keep a site from writing, or
             for an address of its own.
     """
-    if address != HOST and ADDRESS not in template:
-        raise ConfigurationError(
-            f"{NGINX}: has no {ADDRESS}, where it listens at {address}; write listen {ADDRESS}:@{{port}}"
-        )
-    if face.reads_only and _GUARD not in template:
-        raise ConfigurationError(
-            f"{NGINX}: has no {_GUARD}, where a run that may only read its database refuses all else; add it, or say "
-            "database.may_write"
-        )
+    _require_marks(template, address, face)
     balances = front_door is FrontDoor.LOAD_BALANCER
     # A load balancer speaks HTTP and nothing else, whatever the server would speak.
     directives, scheme = ("proxy", "http://") if protocol == HTTP or balances else (protocol, "")
@@ -106,6 +98,18 @@ def render(  # noqa: PLR0913 # all but one by name
         "connections": limit * 2 // 3,
     }
     return fill(NGINX, template, values)
+
+
+def _require_marks(template: str, address: str, face: Face) -> None:
+    if address != HOST and ADDRESS not in template:
+        raise ConfigurationError(
+            f"{NGINX}: has no {ADDRESS}, where it listens at {address}; write listen {ADDRESS}:@{{port}}"
+        )
+    if face.reads_only and _GUARD not in template:
+        raise ConfigurationError(
+            f"{NGINX}: has no {_GUARD}, where a run that may only read its database refuses all else; add it, or say "
+            "database.may_write"
+        )
 
 
 def _servers(upstreams: Sequence[str]) -> str:
