@@ -1,4 +1,4 @@
-"""Shows a study while it runs: a live display on a terminal, plain lines elsewhere."""
+"""Shows an experiment while it runs: a live display on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Callable

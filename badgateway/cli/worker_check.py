@@ -29,7 +29,7 @@ def worker_check(experiment: Path, *, as_json: bool, beside: bool) -> None:
 
     Each pair is deployed with one worker and gets 8 requests at once that take the database 200 ms each: about 200 ms
     in all is cooperative, about 1,600 ms is one by one. The cost of one database connect is measured too. It takes
-    about four seconds a pair and sends a handful of requests; docs/worker-checks.md tells how to read it.
+    one to four seconds a pair and sends a handful of requests; docs/worker-checks.md tells how to read it.
 
     \b
     Example:

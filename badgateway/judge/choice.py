@@ -10,9 +10,9 @@ from badgateway.judge.more_blocks import HARDLY, more_blocks
 from badgateway.judge.noise import has_two_states, noise_floor
 from badgateway.judge.objective import pooled
 from badgateway.judge.paired import ALONE, blocks_to_prove, smallest_p
+from badgateway.judge.proportion import may_be
 from badgateway.judge.regret import regret_of
 from badgateway.judge.rivals import by_capacity, by_latency, by_throughput
-from badgateway.judge.shares import may_be
 from badgateway.judge.tie_break import costs, in_order_of_choice
 from badgateway.model.capacity import Capacity
 from badgateway.model.comparison import (

@@ -1,9 +1,9 @@
-"""Exact binomial intervals: what a count says about the share behind it."""
+"""Exact binomial intervals: what a count says about the share behind it, if each counts for itself."""
 
 from badgateway.model.summary import Proportion
 
 _TAIL = 0.025
-_MOST_REQUESTS = 100_000_000
+"""Of a two-sided 95 % interval."""
 
 
 def proportion(count: int, total: int) -> Proportion:
@@ -17,35 +17,19 @@ def proportion(count: int, total: int) -> Proportion:
     return Proportion(count=count, total=total, low=_low(count, total), high=_high(count, total))
 
 
-def requests_to_decide(observed: Proportion, limit: float) -> int | None:
-    """Return how many requests it takes until the observed share is clearly on one side of the limit.
+def may_be(seen: int, units: int) -> float:
+    """Return the share of units (trials, seconds) that may be bad, with 95 % confidence, when so many of them were.
 
-    Args:
-        observed: A share whose interval holds the limit.
-        limit: The allowed share.
-
-    Returns:
-        The total, if the share stays as observed; None when no number of requests would do, or none that anyone sends.
+    Of 8 trials none of which was bad, 31 % may be.
     """
-    share = observed.share
-
-    def decides(total: int) -> bool:
-        return _high(share * total, total) <= limit or _low(share * total, total) > limit
-
-    if not decides(_MOST_REQUESTS):
-        return None
-    too_few, enough = observed.total, _MOST_REQUESTS
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        too_few, enough = (too_few, middle) if decides(middle) else (middle, enough)
-    return enough
+    return 1.0 if seen >= units else _beta_quantile(1 - 2 * _TAIL, seen + 1, units - seen)
 
 
-def _low(count: float, total: int) -> float:
+def _low(count: int, total: int) -> float:
     return 0.0 if count == 0 else _beta_quantile(_TAIL, count, total - count + 1)
 
 
-def _high(count: float, total: int) -> float:
+def _high(count: int, total: int) -> float:
     return 1.0 if count >= total else _beta_quantile(1 - _TAIL, count + 1, total - count)
 
 

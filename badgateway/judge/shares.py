@@ -75,13 +75,6 @@ def highest(bad: ArrayLike, requests: ArrayLike) -> float:
     return float(betaincinv(sums / event + 1, good / event, 1 - _TAIL).max())
 
 
-def may_be(seen: int, units: int) -> float:
-    """Return the share of units (trials, seconds) that may be bad, with 95 % confidence, when so many of them were."""
-    from scipy.special import betaincinv  # noqa: PLC0415 # see highest
-
-    return 1.0 if seen >= units else float(betaincinv(seen + 1, units - seen, 1 - 2 * _TAIL))
-
-
 def _shares(bad: ArrayLike, requests: ArrayLike) -> Numbers:
     of, total = np.asarray(bad, dtype=float), np.asarray(requests, dtype=float)
     shares: Numbers = of[total > 0] / total[total > 0]

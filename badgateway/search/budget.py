@@ -11,7 +11,7 @@ from badgateway.model.outlook import Forecast
 
 _LIKELY_TO_STAND = 0.5
 """Share of the configurations that stay until the last block; most others fail at the first level above theirs."""
-_LIKELY_SEARCH = 11
+LIKELY_SEARCH = 11
 """Trials that a capacity search takes on the average of simulated studies."""
 _SHORTEST_WINDOW_S = 5.0
 _SHORTER = 0.8
@@ -24,7 +24,7 @@ def forecast(design: Design) -> Forecast:
     likely = _screening(design) + _later_blocks(design, stay)
     most = _screening(design) + _later_blocks(design, configurations)
     one_s = design.cost.trial_s(design.window_s)
-    search_s = _search_s(design, _LIKELY_SEARCH)
+    search_s = _search_s(design, LIKELY_SEARCH)
     longest_s = _search_s(design, design.capacity.max_trials) if design.capacity else 0.0
     searched = max(1, stay // 2) if design.capacity else 0
     most_s = most * one_s + configurations * longest_s
@@ -32,7 +32,7 @@ def forecast(design: Design) -> Forecast:
         least_s=configurations * one_s,
         likely_s=min(likely * one_s + searched * search_s, design.budget_s or math.inf),
         most_s=min(most_s, max(design.budget_s, (configurations * levels + 1) * one_s)) if design.budget_s else most_s,
-        trials=likely + searched * _LIKELY_SEARCH,
+        trials=likely + searched * LIKELY_SEARCH,
         asked=design,
         first_block=_screening(design),
         likely_to_stand=stay,

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from badgateway.model.design import Design, Ended, Purpose, Step
 from badgateway.model.outlook import Outlook, Stage
+from badgateway.search.budget import LIKELY_SEARCH
 from badgateway.search.next_trials import finalists
 from badgateway.search.race import replay
 from badgateway.search.trial_log import log_of
 
 _STAGES = {Purpose.COMPARE: Stage.BLOCK, Purpose.SEARCH: Stage.SEARCH, Purpose.CONFIRM: Stage.LONG_WINDOW}
-_LIKELY_SEARCH = 11
-"""Trials that a search takes on the average, of simulated studies."""
 
 
 def outlook(design: Design, ended: Sequence[Ended], due: Sequence[Step]) -> Outlook:
@@ -44,7 +43,7 @@ def _later_blocks(design: Design, block: int, remaining: int) -> int:
 def _searches(design: Design, step: Step, configurations: int) -> int:
     if design.capacity is None:
         return 0
-    most = min(_LIKELY_SEARCH, design.capacity.max_trials)
+    most = min(LIKELY_SEARCH, design.capacity.max_trials)
     if step.purpose is Purpose.COMPARE:
         return math.ceil(configurations / 2) * most
     return configurations * max(most - step.block, 0)

@@ -23,10 +23,9 @@ from badgateway.process.ports import free_port
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import run_to_end, running
 from badgateway.stack.services import RunningService
-from badgateway.stack.site import base_environment
+from badgateway.stack.site import HOST, base_environment
 from badgateway.stack.written import FOLDER
 
-HOST = "127.0.0.1"
 NAME = "site"
 START_DEADLINE_S = 60.0
 _PLACE = re.compile(r"\$\{([a-z]+\.[a-z]+)\}")

@@ -14,7 +14,8 @@ from badgateway.errors import ConfigurationError, DeploymentError
 from badgateway.process.child import Child, Command
 from badgateway.process.running import demand_end, running
 from badgateway.stack import look_at_settings
-from badgateway.stack.database import HOST, RunningDatabase
+from badgateway.stack.database import RunningDatabase
+from badgateway.stack.site import HOST
 
 DEADLINE_S = 60.0
 SCRIPT = Path(look_at_settings.__file__)

@@ -1,6 +1,6 @@
 """How the numbers of two configurations are said side by side, the earlier one first."""
 
-from badgateway.model.diagnosis import CauseCount, Diagnosis
+from badgateway.model.diagnosis import RETRIED, CauseCount, Diagnosis
 from badgateway.model.ladder import P95Shift
 from badgateway.model.outcome import FAILURES, STATUS_OF
 from badgateway.model.summary import LevelSummary
@@ -10,8 +10,6 @@ from badgateway.words.phrases import limit, milliseconds, percent, rate
 ARROW = "\N{RIGHTWARDS ARROW}"
 CLOSE_SHARE = 0.10
 """Of p95: what is said to be close, see judge.effects."""
-_RETRIED = "proxy-retried"
-"""The requests of this cause were answered in the end, so they are no failures of the measurement."""
 _MOST = 3
 
 
@@ -92,4 +90,4 @@ def _causes(diagnosis: Diagnosis) -> list[tuple[str, int]]:
 
 
 def _is_retried(found: CauseCount) -> bool:
-    return found.cause.id == _RETRIED
+    return found.cause.id == RETRIED

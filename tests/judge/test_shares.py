@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badgateway.judge.proportion import proportion
-from badgateway.judge.shares import CERTAIN, evidence_beyond, highest, lowest, may_be
+from badgateway.judge.shares import CERTAIN, evidence_beyond, highest, lowest
 
 unhurried = settings(deadline=None)
 some_units = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 3000)), min_size=1, max_size=9)
@@ -77,12 +77,6 @@ def test_a_burst_counts_as_one_event():
 
     assert burst > 0.04
     assert steady == pytest.approx(0.0085, abs=0.0015)
-
-
-def test_where_nothing_was_bad_so_many_units_may_still_be():
-    assert may_be(0, 8) == pytest.approx(0.312, abs=0.001)
-    assert may_be(0, 64) == pytest.approx(0.0457, abs=0.0001)
-    assert may_be(8, 8) == 1
 
 
 def test_all_bad_may_be_all():

@@ -1,6 +1,5 @@
 """Containers of a size, for real: what the kernel does to a server in a control group, and who is blamed for it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from badgateway.model import raw as raw_files
 from badgateway.model.axis import PROXY_SIZE_CPU, PROXY_SIZE_MEMORY, SIZE_CPU, SIZE_MEMORY, USUAL, moved
 from badgateway.process.control_groups import way
 from tests.in_memory import empty_database
-from tests.live.causes.stand import ALWAYS, Stand, Stands
+from tests.live.causes.stand import ALWAYS, Stands
 
 pytestmark = [
     pytest.mark.live,
@@ -33,14 +32,6 @@ WANT_CPU = "import time\nend = time.process_time() + 1\nwhile time.process_time(
 @pytest.fixture
 def stands(school_database, raw_folder):
     return Stands(school=school_database, raw=raw_folder)
-
-
-def kill_a_worker_by_hand(stand: Stand) -> None:
-    """Kill the one that has a request, as a script would."""
-    stand.client.start("/sleep?s=1.5")
-    time.sleep(0.5)
-    for worker in psutil.Process(stand.deployment.parts["server"]).children():
-        os.kill(worker.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

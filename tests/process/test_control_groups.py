@@ -6,7 +6,6 @@ from badgateway.process.control_groups import Kernel, Places, Scopes, way
 
 V2 = "30 23 0:28 {root} {place} rw,nosuid - cgroup2 cgroup2 rw"
 V1 = "31 23 0:29 {root} {place} rw,relatime - cgroup cgroup rw,{controllers}"
-NO_SYSTEMD = "nowhere"
 
 
 @pytest.fixture
