@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,8 @@ def test_two_kits_that_would_take_the_same_names_both_have_their_places(
 
 def test_limits_of_a_place_are_its_own_and_its_full_queue_is_seen_from_here(tmp_path: Path):
     own = Path("/proc/sys/net/core/somaxconn").read_text()
-    with place_of(Place(somaxconn=3), tmp_path) as place, ExitStack() as stack:
+    told = {"somaxconn": 3, "ip_local_port_range": (40_000, 40_000), "tcp_max_syn_backlog": 33}
+    with place_of(Place(**told), tmp_path) as place, ExitStack() as stack:
         listener = in_network(place.network, lambda: socket.create_server((place.there, 0), backlog=100))
         stack.enter_context(listener)
         queue = AcceptQueue("q", port := listener.getsockname()[1], network=place.network)
@@ -173,7 +174,8 @@ def test_limits_of_a_place_are_its_own_and_its_full_queue_is_seen_from_here(tmp_
         (seen,) = queue.read()
         overflows, _ = drops.read()
 
-    assert place.limits.somaxconn == seen.limit == 3
+    assert asdict(place.limits) == told
+    assert seen.limit == 3
     assert overflows.value is not None
     assert overflows.value >= 2
     assert Path("/proc/sys/net/core/somaxconn").read_text() == own
@@ -396,6 +398,18 @@ def test_a_container_with_a_small_somaxconn_fails_by_its_queue_and_one_as_a_kern
         causes.append((trial["failures"]["count"] > 0, {one["id"] for one in trial["causes"]}))
 
     assert causes == [(False, set()), (True, {"tcp-accept-queue-full"})]
+
+
+@pytest.mark.proof
+def test_an_nginx_with_few_ports_fails_by_them(project: Path):
+    demand(Place(ip_local_port_range=(40_000, 40_010)))
+    file = project / "experiments" / "queue.toml"
+    file.write_text(f"{FOR_ONE_WORKER}[places.proxy]\nip_local_port_range = [40000, 40010]\n")
+    kit, _ = run(project, "run", "experiments/queue.toml", "--no-worker-checks")
+    trial, _ = trial_of(kit, "queue")
+
+    assert trial["failures"]["count"] > 0
+    assert {one["id"] for one in trial["causes"]} == {"ephemeral-ports-exhausted"}
 
 
 @pytest.mark.proof
