@@ -51,7 +51,8 @@ def scanned(
         scratch: For a cleaned copy.
 
     Yields:
-        SQL for the table with line_number, counted from the first line of the log as 1, in front; and its rows' number.
+        SQL for the table with the row's own id and line_number, counted from the first line of the log as 1, in front;
+        and its rows' number.
 
     Raises:
         RawDataError: DuckDB cannot read the file, not even a cleaned copy of it.
@@ -65,13 +66,13 @@ def scanned(
         lines = _read_cleaned(connection, cleaned(file, scratch), projections)
     try:
         # The row id is the line's number: DuckDB keeps the order of what it reads.
-        shift = file.first_line - first_row(connection)
-        yield f"(SELECT rowid + {shift} AS line_number, * FROM {SCANNED})", lines  # noqa: S608 # constants
+        shift = file.first_line - _first_row(connection)
+        yield f"(SELECT rowid AS row, rowid + {shift} AS line_number, * FROM {SCANNED})", lines  # noqa: S608 # constants
     finally:
         connection.execute(f"DROP TABLE {SCANNED}")
 
 
-def first_row(connection: duckdb.DuckDBPyConnection) -> int:
+def _first_row(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the id of the first row of `scanned`: 0, but in a transaction a number beyond all others."""
     ((first,),) = connection.execute(f"SELECT min(rowid) FROM {SCANNED}").fetchall()  # noqa: S608 # constants
     return int(first or 0)
@@ -164,24 +165,19 @@ def has_requests(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
     return connection.execute(found).fetchall() == [(True,)]
 
 
-def date(
-    connection: duckdb.DuckDBPyConnection, rows: str, file: LocalFile, written_s: Callable[[int], float | None]
-) -> None:
+def date(connection: duckdb.DuckDBPyConnection, rows: str, written_s: Callable[[int], float | None]) -> None:
     """Give requests in the table `scanned` that have no time of their own that of their line's prefix.
 
     Args:
         connection: With the table.
         rows: SQL for its rows.
-        file: What it was read from.
         written_s: When the line of a number was written, as its prefix says.
     """
-    undated = f"SELECT line_number FROM {rows} WHERE status IS NOT NULL AND time_s IS NULL"  # noqa: S608 # as above
-    numbers = [number for (number,) in connection.execute(undated).fetchall()]
+    undated = f"SELECT row, line_number FROM {rows} WHERE status IS NOT NULL AND time_s IS NULL"  # noqa: S608 # as above
+    found = connection.execute(undated).fetchall()
     update = f"""
         UPDATE {SCANNED} SET time_s = found.time_s
-        FROM (SELECT unnest(CAST(? AS BIGINT[])) AS number, unnest(CAST(? AS DOUBLE[])) AS time_s) found
-        WHERE {SCANNED}.rowid = found.number
+        FROM (SELECT unnest(CAST(? AS BIGINT[])) AS row, unnest(CAST(? AS DOUBLE[])) AS time_s) found
+        WHERE {SCANNED}.rowid = found.row
     """  # noqa: S608 # constants
-    shift = first_row(connection) - file.first_line
-    places, times_s = [number + shift for number in numbers], [written_s(number) for number in numbers]
-    connection.execute(update, [places, times_s])
+    connection.execute(update, [[row for row, _ in found], [written_s(number) for _, number in found]])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import duckdb
 
 from badgateway.logs.event_reader import Event, EventReader
-from badgateway.logs.scanning import LINE_CHARS, first_row
+from badgateway.logs.scanning import LINE_CHARS
 from badgateway.logs.splitting import Part
 from badgateway.model.evidence import DATED_LINES, SERVER_EVENTS, ServerEvent, Table
 from badgateway.model.log_kind import LogKind
@@ -23,6 +23,7 @@ DELETE FROM server_events WHERE server = '{LogKind.KERNEL}' AND event = '{Server
 
 def add_server_events(
     connection: duckdb.DuckDBPyConnection,
+    rows: str,
     *,
     log: ServerLog,
     part: Part,
@@ -30,10 +31,11 @@ def add_server_events(
     utc_offset_s: float,
     mask: bool,
 ) -> None:
-    """Read what the table `scanned` keeps of the log.
+    """Read what was kept of the scanned lines of the log.
 
     Args:
         connection: With the table.
+        rows: SQL for the scanned lines.
         log: How its lines are read.
         part: What was scanned.
         written_s: When the line of a number was written, as its prefix says; None when lines have no prefix.
@@ -42,10 +44,7 @@ def add_server_events(
     """
     reader = EventReader(log, utc_offset_s)
     server = server_names().get(log.kind, log.kind)
-    lines = connection.execute(
-        "SELECT rowid + CAST(? AS BIGINT), line FROM scanned WHERE line IS NOT NULL ORDER BY rowid",
-        [part.file.first_line - first_row(connection)],
-    )
+    lines = connection.execute(f"SELECT line_number, line FROM {rows} WHERE line IS NOT NULL ORDER BY line_number")  # noqa: S608 # the caller's
     while batch := lines.fetchmany(_BATCH_LINES):
         for line_number, line in batch:
             reader.feed(line_number, line, None if written_s is None else written_s(line_number))
@@ -53,8 +52,8 @@ def add_server_events(
     hide: Callable[[str], str] = masked_values if mask else str
     name = part.file.name
     of_part = {"instance": f"{name} ({part.stream})" if part.stream else None, "host": part.host or None}
-    rows = [_row(event, server, name, hide) | of_part for event in _in_order(reader.events)]
-    _insert(connection, SERVER_EVENTS, rows)
+    events = [_row(event, server, name, hide) | of_part for event in _in_order(reader.events)]
+    _insert(connection, SERVER_EVENTS, events)
     times = [
         {"source": log.kind, "file": name, "line_number": line_number, "time_s": float(int(time_s))}
         for line_number, time_s in dict.fromkeys(reader.dated)
