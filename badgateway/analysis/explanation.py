@@ -204,8 +204,7 @@ def _worker_models(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset
 
 def _unattributed_minutes(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[int, int], ...]:
     found = connection.execute(f"""
-        SELECT CAST(floor(time_s / 60) AS BIGINT) * 60 AS minute_s, count(*)
-        FROM prepared_failures ANTI JOIN attributions USING (failure_id)
-        WHERE time_s {_NAMEABLE} GROUP BY ALL ORDER BY minute_s
+        SELECT minute_s, CAST(sum(number) AS BIGINT) FROM failed_minutes
+        WHERE cause_id IS NULL AND minute_s {_NAMEABLE} GROUP BY minute_s ORDER BY minute_s
     """)  # noqa: S608 # a constant of this module
     return tuple((minute_s, count) for minute_s, count in found.fetchall())

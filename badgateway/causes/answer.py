@@ -13,26 +13,31 @@ from badgateway.model.masking import shown_path_sql
 _LINES_SHOWN = 3
 _PATHS_SHOWN = 10
 
-_GROUPS = """
-SELECT cause_id, certainty, count(*) FROM attributions GROUP BY ALL ORDER BY count(*) DESC, cause_id, certainty
-"""
-
-_STATUSES = """
-SELECT cause_id, certainty, client_status, count(*)
-FROM attributions JOIN prepared_failures USING (failure_id) GROUP BY ALL ORDER BY count(*) DESC, client_status
-"""
-
 _MINUTES = """
-SELECT cause_id, certainty, floor(time_s / 60)::BIGINT * 60 AS minute_s, count(*)
-FROM attributions JOIN prepared_failures USING (failure_id) WHERE time_s IS NOT NULL GROUP BY ALL ORDER BY minute_s
+CREATE OR REPLACE TEMP TABLE failed_minutes AS
+SELECT cause_id, certainty, client_status AS status, TRY_CAST(floor(time_s / 60) AS BIGINT) * 60 AS minute_s,
+    count(*) AS number, TRY_CAST(floor(min(time_s)) AS BIGINT) AS first_s,
+    TRY_CAST(floor(max(time_s)) AS BIGINT) AS last_s
+FROM decided GROUP BY ALL
+"""
+_DECIDED = "FROM failed_minutes WHERE cause_id IS NOT NULL"
+_GROUPS = f"""
+SELECT cause_id, certainty, sum(number)::BIGINT AS number {_DECIDED}
+GROUP BY ALL ORDER BY number DESC, cause_id, certainty
+"""
+_STATUSES = f"""
+SELECT cause_id, certainty, status, sum(number)::BIGINT AS number {_DECIDED} GROUP BY ALL ORDER BY number DESC, status
+"""
+_OF_MINUTES = f"""
+SELECT cause_id, certainty, minute_s, sum(number)::BIGINT {_DECIDED} AND minute_s IS NOT NULL
+GROUP BY ALL ORDER BY minute_s
 """
 
 # What is masked in paths makes many of them one; a million failures have few.
 _SHOWN_PATHS = """
 CREATE OR REPLACE TEMP TABLE shown_paths AS
 SELECT cause_id, certainty, {shown} AS shown, sum(times)::BIGINT AS number
-FROM (SELECT cause_id, certainty, path, count(*) AS times
-    FROM prepared_failures LEFT JOIN attributions USING (failure_id) GROUP BY ALL)
+FROM (SELECT cause_id, certainty, path, count(*) AS times FROM decided GROUP BY ALL)
 GROUP BY ALL
 """
 _PATHS = f"""
@@ -41,24 +46,30 @@ QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY number DESC
 ORDER BY number DESC, shown
 """
 
-# A line of the server and the proxy's line about the same failure say more than three of either.
-_SHOWN = f"""
+_PROOFS = """(
+    SELECT cause_id, certainty, 0 AS kind, event_id AS id FROM decided WHERE event_id IS NOT NULL
+    UNION ALL
+    SELECT cause_id, certainty, 1, proxy_line_id FROM decided WHERE cause_id IS NOT NULL AND proxy_line_id IS NOT NULL
+    UNION ALL
+    SELECT cause_id, certainty, 2, failure_id FROM decided
+    WHERE cause_id IS NOT NULL AND proxy_line_id IS NULL AND event_id IS NULL)"""
+# The first of each kind, then the first behind that: to order millions, or to see which are the same, takes memory.
+_FIRST = f"""
 CREATE OR REPLACE TEMP TABLE shown AS
-WITH proofs AS (
-    SELECT cause_id, certainty, 0 AS kind, event_id AS id FROM attributions WHERE event_id IS NOT NULL
-    UNION ALL
-    SELECT cause_id, certainty, 1, proxy_line_id FROM attributions JOIN prepared_failures USING (failure_id)
-    WHERE proxy_line_id IS NOT NULL
-    UNION ALL
-    SELECT cause_id, certainty, 2, failure_id FROM attributions JOIN prepared_failures USING (failure_id)
-    WHERE proxy_line_id IS NULL AND event_id IS NULL),
-firsts AS (
-    SELECT DISTINCT cause_id, certainty, kind, id FROM proofs
-    QUALIFY dense_rank() OVER (PARTITION BY cause_id, certainty, kind ORDER BY id) <= {_LINES_SHOWN}),
-turns AS (
-    SELECT *, row_number() OVER (PARTITION BY cause_id, certainty, kind ORDER BY id) AS turn FROM firsts)
-FROM turns QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY turn, kind) <= {_LINES_SHOWN}
+SELECT cause_id, certainty, kind, min(id) AS id, 1 AS turn FROM {_PROOFS} GROUP BY ALL
 """  # noqa: S608 # a constant of this module
+_NEXT = f"""
+INSERT INTO shown
+SELECT cause_id, certainty, kind, min(p.id), any_value(t.turn) + 1
+FROM {_PROOFS} p JOIN shown t USING (cause_id, certainty, kind)
+WHERE t.turn = (SELECT max(turn) FROM shown) AND p.id > t.id GROUP BY cause_id, certainty, kind
+"""  # noqa: S608 # as above
+# A line of the server and the proxy's line about the same failure say more than three of either.
+_OTHERS = f"""
+DELETE FROM shown WHERE (cause_id, certainty, turn, kind) NOT IN (
+    SELECT (cause_id, certainty, turn, kind) FROM shown
+    QUALIFY row_number() OVER (PARTITION BY cause_id, certainty ORDER BY turn, kind) <= {_LINES_SHOWN})
+"""  # noqa: S608 # as above
 
 # Of a million lines only the few that are shown are held.
 _SHOWN_LINES = """
@@ -82,7 +93,7 @@ ORDER BY t.turn, t.kind
 
 _UNATTRIBUTED = f"""
 SELECT coalesce(file, ''), coalesce(line_number, 0), coalesce(line, '')
-FROM failures SEMI JOIN (FROM prepared_failures ANTI JOIN attributions USING (failure_id)) USING (failure_id)
+FROM failures SEMI JOIN (FROM decided WHERE cause_id IS NULL) USING (failure_id)
 ORDER BY file, line_number, failure_id LIMIT {_LINES_SHOWN}
 """  # noqa: S608 # a constant of this module
 
@@ -91,22 +102,22 @@ Again: TypeAlias = Callable[[Sequence[int]], Mapping[int, str]]
 _Rows = dict[tuple[str, str], list[tuple[Any, ...]]]
 
 
-def show_paths(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> None:
-    """Make the table shown_paths: how many failures there are on each path that is shown, by cause and without one."""
+def count_decided(connection: duckdb.DuckDBPyConnection, *, mask: bool = True) -> None:
+    """Make the tables failed_minutes and shown_paths: how many failures each cause, and none, has when and where."""
+    connection.execute(_MINUTES)
     connection.execute(_SHOWN_PATHS.format(shown=shown_path_sql(mask=mask)))
 
 
 def causes_found(connection: duckdb.DuckDBPyConnection, *, again: Again | None = None) -> tuple[CauseCount, ...]:
-    """Return the causes of the attributed failures, the most frequent first.
+    """Return the causes of the decided failures, the most frequent first.
 
     Args:
-        connection: With the attributions, and what `show_paths` makes.
+        connection: With them, and what `count_decided` makes.
         again: Reads lines of the proxy's that the evidence does not have.
     """
-    connection.execute(_SHOWN)
-    connection.execute(_SHOWN_LINES)
+    _show_lines(connection)
     statuses, minutes, paths = (
-        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _MINUTES, _PATHS)
+        _grouped(connection.execute(query).fetchall()) for query in (_STATUSES, _OF_MINUTES, _PATHS)
     )
     evidence = _grouped(_with_lines(connection.execute(_EVIDENCE).fetchall(), again))
     return tuple(
@@ -121,6 +132,15 @@ def causes_found(connection: duckdb.DuckDBPyConnection, *, again: Again | None =
         )
         for cause_id, certainty, count in connection.execute(_GROUPS).fetchall()
     )
+
+
+def _show_lines(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables shown and shown_lines: the few lines that prove each cause."""
+    connection.execute(_FIRST)
+    for _ in range(_LINES_SHOWN - 1):
+        connection.execute(_NEXT)
+    connection.execute(_OTHERS)
+    connection.execute(_SHOWN_LINES)
 
 
 def unattributed_lines(connection: duckdb.DuckDBPyConnection) -> tuple[EvidenceLine, ...]:

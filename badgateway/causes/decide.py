@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from badgateway.causes.large_tables import LargeTables
+from badgateway.causes.large_tables import LargeTables, Numbers
 from badgateway.causes.rule import Proof, Rule
 from badgateway.model.diagnosis import Certainty
 
-_VERDICTS = """
-CREATE OR REPLACE TEMP TABLE verdicts (failure_id BIGINT, rule INTEGER, event_id BIGINT)
-"""
+_VERDICTS = (
+    "SELECT CAST(NULL AS BIGINT) AS failure_id, CAST(NULL AS INTEGER) AS rule, CAST(NULL AS BIGINT) AS event_id LIMIT 0"
+)
 
 _KINDS = "SELECT kind FROM events UNION SELECT kind FROM failure_deaths UNION SELECT kind FROM spans"
 
@@ -27,25 +27,31 @@ WHERE {condition}
 {grouped}
 """
 
-_ATTRIBUTIONS = """
-SELECT v.failure_id, r.cause_id, v.event_id,
-    CASE WHEN c.ambiguous OR coalesce(m.is_weak, false)
-            OR coalesce(m.instance IN (FROM bystanders) AND m.path IS DISTINCT FROM c.path, false)
-        THEN '{family}' ELSE r.certainty END AS certainty
-FROM verdicts v JOIN (VALUES {rules}) r (rule, cause_id, certainty) USING (rule)
-JOIN prepared_failures c USING (failure_id)
+_TOLD = "c.client_status, c.time_s, c.path, c.proxy_line_id"
+"""What answers tell of a failure: to join millions of them once more for each question takes long."""
+
+_DECIDED = """
+SELECT c.failure_id, r.cause_id, v.event_id,
+    CASE WHEN r.cause_id IS NOT NULL AND (c.ambiguous OR coalesce(m.is_weak, false)
+            OR coalesce(m.instance IN (FROM bystanders) AND m.path IS DISTINCT FROM c.path, false))
+        THEN '{family}' ELSE r.certainty END AS certainty, {told}
+FROM (FROM prepared_failures WHERE {{piece}}) c LEFT JOIN (FROM verdicts WHERE {{piece}}) v USING (failure_id)
+LEFT JOIN (VALUES {rules}) r (rule, cause_id, certainty) USING (rule)
 LEFT JOIN events m ON m.event_id = v.event_id
 """
 
-_NONE = """
-CREATE OR REPLACE TEMP TABLE attributions (failure_id BIGINT, cause_id VARCHAR, event_id BIGINT, certainty VARCHAR)
-"""
+_NONE_DECIDED = f"""
+SELECT failure_id, CAST(NULL AS VARCHAR) AS cause_id, CAST(NULL AS BIGINT) AS event_id,
+    CAST(NULL AS VARCHAR) AS certainty, {_TOLD}
+FROM prepared_failures c WHERE {{piece}}
+"""  # noqa: S608 # a constant of this module
 
 
 def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool:
-    """Make the table attributions: failure_id, cause_id, certainty, event_id (NULL where its own lines suffice).
+    """Make the table decided, a row per failure: its cause and how certain that is, both NULL where no rule holds.
 
-    Returns whether it has any.
+    It has the event_id that proves it, too (NULL where its own lines suffice), and what answers tell of a failure.
+    Returns whether any has a cause.
 
     Args:
         tables: Beside the prepared ones: prepared_failures, proxy_lines, events and what is made of them.
@@ -53,7 +59,7 @@ def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool
         journal: Whether the application's request starts were kept, so that a missing one means something.
     """
     connection = tables.connection
-    connection.execute(_VERDICTS)
+    tables.make("verdicts", _VERDICTS)
     # Each condition and each statement takes time to plan, and a log has events of a few kinds.
     present = {kind for (kind,) in connection.execute(_KINDS).fetchall()}
     reasons = {reason for (reason,) in connection.execute(_REASONS).fetchall()}
@@ -64,8 +70,9 @@ def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool
     }
     # Most rules select nothing in most logs; one look at the failures spares them their joins. Many select the same.
     asked = tuple(dict.fromkeys(selectors.values()))
-    looks = ", ".join(("true", *(f"bool_or({where})" for where in asked)))
-    ((undecided, _, *found),) = connection.execute(f"SELECT count(*), {looks} FROM prepared_failures c").fetchall()  # noqa: S608 # the rules' own
+    looks = ", ".join(("count(*), min(failure_id), max(failure_id)", *(f"bool_or({where})" for where in asked)))
+    ((undecided, first, last, *found),) = connection.execute(f"SELECT {looks} FROM prepared_failures c").fetchall()  # noqa: S608 # the rules' own
+    ids = Numbers(first=first or 0, last=last or 0, rows=undecided)
     holding: dict[int, Rule] = {}
     selecting = {where for where, selects in zip(asked, found, strict=True) if selects}
     for number, where in selectors.items():
@@ -74,10 +81,9 @@ def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool
             undecided -= decided
             if decided:
                 holding[number] = rules[number]
-    if holding:
-        tables.make("attributions", _ATTRIBUTIONS.format(rules=_values(holding), family=Certainty.FAMILY))
-    else:
-        connection.execute(_NONE)
+                tables.pack()
+    named = {"rules": _values(holding), "family": Certainty.FAMILY, "told": _TOLD}
+    tables.make("decided", _DECIDED.format(**named) if holding else _NONE_DECIDED, by="failure_id", numbers=ids)
     connection.execute("DROP TABLE verdicts")
     return bool(holding)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import duckdb
 
-from badgateway.causes.answer import Again, causes_found, show_paths, unattributed_lines
+from badgateway.causes.answer import Again, causes_found, count_decided, unattributed_lines
 from badgateway.causes.catalogue import RULES
 from badgateway.causes.deaths import prepare_deaths
 from badgateway.causes.decide import decide
@@ -36,7 +36,7 @@ def diagnose(
     """Attribute each failure to one cause, to a family of causes, or to none.
 
     The evidence is only read. What is made of it stays in tables of the connection: `prepared_failures` (a row per
-    failure) and `attributions` (failure_id, cause_id, certainty, event_id) are the two that others may use.
+    failure), `decided` (what was decided of each) and what is counted of those are what others may use.
 
     Args:
         connection: With the tables of `badgateway.model.evidence`; failure_id is unique.
@@ -62,7 +62,7 @@ def diagnose(
     prepare_spans(connection, journal=journal)
     prepare_silences(connection)
     any_cause = decide(tables, RULES, journal=journal)
-    show_paths(connection, mask=mask)
+    count_decided(connection, mask=mask)
     hide: Callable[[str], str] = masked if mask else str
     causes = tuple(
         replace(found, evidence=_shown(found.evidence, hide))

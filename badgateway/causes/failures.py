@@ -1,7 +1,7 @@
 """Prepares failures: each with the proxy's line about it and what can be read off its own columns."""
 
 from badgateway.causes.conditions import common_sql, host_sql, listed, place_sql
-from badgateway.causes.large_tables import REASON, LargeTables
+from badgateway.causes.large_tables import REASON, LargeTables, Numbers
 from badgateway.causes.line_pairs import pair_lines
 from badgateway.model.evidence import Reason
 from badgateway.model.log_kind import LogKind, Proxy
@@ -212,4 +212,4 @@ def prepare_failures(tables: LargeTables) -> None:
         untold = _NOT_ANSWERED if any_answered else "true"
         ((has_access_log,),) = connection.execute(_HAS_ACCESS_LOG, [(LogKind.OTHER_SERVER, *server_logs())]).fetchall()
         derived = _DERIVED.replace("{untold}", untold).replace("{without_access_log}", str(not has_access_log))
-        tables.fill(derived, row="m.id", rows=last_line + 1)
+        tables.fill(derived, by="m.id", numbers=Numbers(first=0, last=last_line, rows=last_line + 1))

@@ -85,7 +85,7 @@ _HINTS = (
 )
 
 _DIED_UNSEEN = (
-    "attributions WHERE cause_id IN ('502-connection-closed', 'body-cut-unexplained', '504-queued-or-slow', "
+    "decided WHERE cause_id IN ('502-connection-closed', 'body-cut-unexplained', '504-queued-or-slow', "
     "'504-no-answer-in-time', '502-one-of-several-worker-deaths')"
 )
 """Failures that may be of a worker which nobody saw dying."""
@@ -105,7 +105,7 @@ _LATER_HINTS = (
     _Hint(
         sentence="Send Django's errors to a log (LOGGING with a handler for django.request): with DEBUG off it "
         "prints none.",
-        there=("attributions WHERE cause_id = 'application-answered-5xx'",),
+        there=("decided WHERE cause_id = 'application-answered-5xx'",),
     ),
 )
 

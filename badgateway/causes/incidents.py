@@ -25,12 +25,11 @@ _OUTSTANDING_TIMES = 2
 _ON_ONE_PATH = 0.8
 
 # Beyond the year 9999 no calendar has a name for a time, and no clock was right before 1970.
-_NAMEABLE = "time_s BETWEEN 0 AND 253402300799"
+_NAMEABLE = "minute_s BETWEEN 0 AND 253402300799"
 
 _MINUTES = f"""
-SELECT coalesce(cause_id, ''), coalesce(certainty, ''), floor(time_s / 60)::BIGINT * 60 AS minute_s, client_status,
-    count(*), floor(min(time_s))::BIGINT, floor(max(time_s))::BIGINT
-FROM prepared_failures LEFT JOIN attributions USING (failure_id) WHERE {_NAMEABLE} GROUP BY ALL ORDER BY ALL
+SELECT coalesce(cause_id, ''), coalesce(certainty, ''), minute_s, status, number, first_s, last_s
+FROM failed_minutes WHERE {_NAMEABLE} ORDER BY ALL
 """  # noqa: S608 # a constant of this module
 
 _PATHS = """
@@ -78,7 +77,7 @@ def incidents(connection: duckdb.DuckDBPyConnection, period_s: tuple[int, int] |
     """Return the incidents of diagnosed failures, the earliest first; what has no time is in none.
 
     Args:
-        connection: With the tables `prepared_failures`, `attributions` and `shown_paths`.
+        connection: With what `count_decided` makes.
         period_s: First second of the first and of the last minute with a request; None when that is not known.
     """
     shown = connection.execute(_PATHS).fetchall()

@@ -19,7 +19,7 @@ _ON_ONE_PATH = 0.8
 _SECONDS = """
 SELECT coalesce(cause_id, ''), coalesce(certainty, ''), floor(coalesce(time_s, $now_s))::BIGINT AS second,
     client_status, {path} AS shown_path, count(*)
-FROM prepared_failures LEFT JOIN attributions USING (failure_id) GROUP BY ALL ORDER BY ALL
+FROM decided GROUP BY ALL ORDER BY ALL
 """
 
 

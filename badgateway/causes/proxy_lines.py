@@ -1,7 +1,7 @@
 """Prepares proxy lines: the proxy's error lines that end a try of a request, and what each of them says."""
 
 from badgateway.causes.conditions import common_sql, host_sql, listed
-from badgateway.causes.large_tables import REASON, LargeTables
+from badgateway.causes.large_tables import REASON, LargeTables, Numbers
 from badgateway.model.error_log import FAULTS, WITHOUT_VERSION, Severity
 from badgateway.model.evidence import Phase, Reason
 from badgateway.model.log_kind import Proxy
@@ -174,5 +174,5 @@ def prepare_proxy_lines(tables: LargeTables, *, has_lines: bool) -> None:
         "asked_key": _ASKED_KEY if hosts_told else _NOT_TOLD,
     }
     # Numbered in another order than they have, they are no pieces.
-    row = "rowid" if are_in_order else ""
-    tables.make("proxy_lines", _PROXY_LINES.format(piece="{piece}", **of), row=row, rows=rows)
+    numbers = Numbers(first=0, last=rows - 1, rows=rows) if are_in_order else None
+    tables.make("proxy_lines", _PROXY_LINES.format(piece="{piece}", **of), by="rowid", numbers=numbers)

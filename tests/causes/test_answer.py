@@ -73,10 +73,10 @@ def test_a_second_diagnosis_of_the_same_tables_is_the_same():
     assert counts(first) == {"harakiri-collateral": 1}
 
 
-def test_the_attributions_are_left_for_others():
+def test_what_was_decided_is_left_for_others():
     connection = SAMPLES["listen-queue-full"]().database()
     diagnose(connection, requests=1)
-    rows = connection.execute("SELECT failure_id, cause_id, certainty FROM attributions").fetchall()
+    rows = connection.execute("SELECT failure_id, cause_id, certainty FROM decided").fetchall()
     assert rows == [(1, "listen-queue-full", str(Certainty.PROVEN))]
 
 

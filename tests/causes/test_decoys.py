@@ -409,7 +409,7 @@ def found_in_a_pile(pieces: Iterable[Evidence]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = [{} for _ in DECOYS]
     rows = connection.execute(
         "SELECT CAST(floor((time_s + 600 - ?) / ?) AS INTEGER), cause_id, certainty "
-        "FROM attributions JOIN prepared_failures USING (failure_id)",
+        "FROM decided WHERE cause_id IS NOT NULL",
         [NOON, HOURS_APART_S],
     )
     for number, cause_id, certainty in rows.fetchall():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from badgateway.causes.answer import show_paths
+from badgateway.causes.answer import count_decided
 from badgateway.causes.incidents import incidents
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.explanation import Spread
@@ -15,24 +15,16 @@ FULL, SLOW = "listen-queue-full", "slow-request"
 
 def found(*failures, period_s=DAY):
     """Find the incidents of failures: cause, second, and perhaps status and path."""
-    rows = [
-        (number, second, *((*rest, "")[:2] if rest else (502, "")))
-        for number, (_, second, *rest) in enumerate(failures)
-    ]
-    blamed = [(number, cause) for number, (cause, *_) in enumerate(failures) if cause]
+    rows = [(cause, second, *((*rest, "")[:2] if rest else (502, ""))) for cause, second, *rest in failures]
     with empty_database() as connection:
         connection.execute(
-            """CREATE TABLE prepared_failures AS SELECT unnest(CAST($1 AS BIGINT[])) AS failure_id,
+            """CREATE TABLE decided AS SELECT unnest(CAST($1 AS VARCHAR[])) AS cause_id,
+            CASE WHEN cause_id IS NOT NULL THEN 'proven' END AS certainty,
             unnest(CAST($2 AS DOUBLE[])) AS time_s, unnest(CAST($3 AS INTEGER[])) AS client_status,
             unnest(CAST($4 AS VARCHAR[])) AS path""",
             [list(column) for column in zip(*rows, strict=True)] or [[]] * 4,
         )
-        connection.execute(
-            """CREATE TABLE attributions AS SELECT unnest(CAST($1 AS BIGINT[])) AS failure_id,
-            unnest(CAST($2 AS VARCHAR[])) AS cause_id, 'proven' AS certainty""",
-            [list(column) for column in zip(*blamed, strict=True)] or [[]] * 2,
-        )
-        show_paths(connection)
+        count_decided(connection)
         return incidents(connection, period_s)
 
 

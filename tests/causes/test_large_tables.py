@@ -7,7 +7,7 @@ import pytest
 
 from badgateway.analysis.explanation import explain
 from badgateway.causes import large_tables
-from badgateway.causes.large_tables import LargeTables
+from badgateway.causes.large_tables import LargeTables, Numbers
 from badgateway.logs import Source
 
 CASES = Path(__file__).parents[1] / "logs" / "cases"
@@ -49,12 +49,18 @@ def test_rows_that_are_alike_take_a_tenth_of_the_memory_when_packed():
     assert 10 * memory_of(packs=True) < memory_of(packs=False)
 
 
-def test_pieces_are_each_row_once(monkeypatch):
+@pytest.mark.parametrize("numbers", [range(10), range(7, 1000, 99), [5], [3, 4, 900]])
+def test_pieces_are_each_row_once(numbers, monkeypatch):
     monkeypatch.setattr(large_tables, "_FROM_ROWS", 0)
     monkeypatch.setattr(large_tables, "_PIECE_ROWS", 3)
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE source AS FROM range(10)")
+        connection.execute("CREATE TABLE source AS SELECT unnest(?) AS number", [list(numbers)])
         tables = LargeTables.of(connection, packs=True, rows=10)
-        tables.make("copy", "SELECT range FROM source WHERE {piece}", row="rowid", rows=10)
+        known = Numbers(first=min(numbers), last=max(numbers), rows=len(numbers))
+        tables.make("copy", "SELECT number FROM source WHERE {piece}", by="number", numbers=known)
 
-        assert connection.execute("FROM copy").fetchall() == [(number,) for number in range(10)]
+        assert connection.execute("FROM copy").fetchall() == [(number,) for number in numbers]
+
+
+def test_numbers_that_are_far_apart_are_no_more_pieces_than_rows_need():
+    assert len(list(Numbers(first=1, last=10**9, rows=large_tables._PIECE_ROWS + 1).pieces())) == 2

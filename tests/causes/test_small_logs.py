@@ -1,7 +1,6 @@
 """Tables that are made empty, since nothing of a log would get into them, have the columns that they have else."""
 
 from badgateway.causes import diagnose
-from badgateway.causes.decide import _NONE as NO_ATTRIBUTIONS
 from badgateway.causes.failures import _AMBIGUOUS
 from badgateway.causes.silences import _SILENT
 from badgateway.causes.spans import _ABANDONED
@@ -14,7 +13,7 @@ ORDER BY table_name, column_index
 """
 MADE_EMPTY = {
     *("events", "timed_events", "places", "nearby", "serving", "bystanders", "failure_deaths"),
-    *("proxy_lines", "ambiguous_failures", "silent", "abandoned", "attributions"),
+    *("proxy_lines", "ambiguous_failures", "silent", "abandoned", "decided"),
 }
 
 
@@ -31,5 +30,5 @@ def test_tables_that_are_made_empty_have_all_columns():
     killed = Evidence().closed(app_pid=7, app_started_s=1.0).event(ServerEvent.WORKER_KILLED, pid=7)
     filled = columns(killed, journal=True, also=(_AMBIGUOUS, _SILENT, _ABANDONED))
 
-    assert columns(Evidence(), journal=False, also=[NO_ATTRIBUTIONS]) == filled
+    assert columns(Evidence(), journal=False) == filled
     assert all(filled.values())

@@ -35,7 +35,7 @@ Edit = Callable[[str], str]
 
 _VERDICTS = f"""
 SELECT coalesce(path, ''), coalesce(cause_id, '{NOBODY}')
-FROM prepared_failures LEFT JOIN attributions USING (failure_id)
+FROM decided
 """
 
 
