@@ -12,26 +12,25 @@ from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.places import Limits
 from badgateway.model.trial import Disturbance
-from badgateway.process.account import Account, open_passage, write_for
+from badgateway.process.account import Account, write_for
 from badgateway.process.child import Child, describe_exit
-from badgateway.process.container import Container, GroupFiles
-from badgateway.process.elsewhere import Elsewhere
+from badgateway.process.container import GroupFiles
 from badgateway.process.ports import free_port
 from badgateway.servers.registry import server_of
 from badgateway.servers.server import Server
 from badgateway.stack import nginx
 from badgateway.stack.background import in_background
-from badgateway.stack.containers import containers_at, files_of, held, proxy_container_at
+from badgateway.stack.containers import files_of, held
 from badgateway.stack.database import RunningDatabase
-from badgateway.stack.distance import reached
-from badgateway.stack.endings import nginx_ended, relay_ended, through, way
+from badgateway.stack.endings import nginx_ended, relay_ended, way
 from badgateway.stack.fronting import fronting, open_files
 from badgateway.stack.health import require_answer
 from badgateway.stack.instances import serving, sites_of
-from badgateway.stack.machines import Machines, machines_of
+from badgateway.stack.machines import Machines
 from badgateway.stack.project import Snapshot
 from badgateway.stack.site import HOST, Site
-from badgateway.stack.written import RUN_FOLDER, written_folder, written_text
+from badgateway.stack.surroundings import Surroundings, surroundings
+from badgateway.stack.written import written_text
 
 READY_DEADLINE_S = 30.0
 SERVER = "server"
@@ -145,70 +144,46 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
         DeploymentError: a server did not come up, with what was awaited, how it ended and its last log lines; or its
             file does not start the application by WEB_WSGI.
     """
-    open_passage(raw, account)
-    with (
-        written_folder(raw, account) as written,
-        machines_of(
-            experiment.places, _needed_ports(experiment, database), raw=raw, run=written / RUN_FOLDER
-        ) as machines,
-        reached(database, at, experiment.places.database, raw=raw, run=written / RUN_FOLDER, site=machines.target) as (
-            database_there,
-            relay,
-        ),
-        containers_at(at, configuration.instances) as containers,
-        proxy_container_at(at) as proxy_container,
-        through({**relay, **machines.children}),
-    ):
-        on_limits(machines.limits)
-        sites = machines.hosting(
+    with surroundings(experiment, configuration, database, raw=raw, account=account, at=at) as around:
+        on_limits(around.machines.limits)
+        sites = around.machines.hosting(
             sites_of(
                 experiment=experiment,
                 configuration=configuration,
-                database=database_there,
+                database=around.database,
                 snapshot=snapshot,
                 raw=raw,
-                written=written,
+                written=around.written,
                 account=account,
                 watch_loop=watch_loop,
             )
         )
+        address = around.machines.front(address)
         with (
             in_background(configuration, sites[0]) as background,
-            serving(configuration, sites, containers, ready_deadline_s) as servers,
+            serving(configuration, sites, around.containers, ready_deadline_s) as servers,
             _front(
-                experiment,
-                configuration,
-                snapshot,
-                sites,
-                deadline_s=ready_deadline_s,
-                address=machines.front(address),
-                container=proxy_container,
-                place=machines.proxy,
+                experiment, configuration, snapshot, sites, around, address=address, deadline_s=ready_deadline_s
             ) as (port, proxy),
         ):
             deployment = Deployment(
-                url=f"http://{machines.front(address)}:{port}",
+                url=f"http://{address}:{port}",
                 proxy_port=port,
                 server_sockets=tuple(site.listener for site in sites),
                 server=server_of(configuration),
                 statistics_sockets=tuple(site.statistics_socket for site in sites),
-                children={**_by_part(servers), "nginx": proxy, **background, **relay, **machines.children},
-                containers=files_of(containers, servers),
-                proxy_containers=files_of((proxy_container,), (proxy,)),
-                machines=machines,
-                read_access_log=lambda: written_text(written / raw_files.ACCESS_LOG, account),
-                read_error_log=lambda: written_text(written / raw_files.ERROR_LOG, account),
+                children={**_by_part(servers), "nginx": proxy, **background, **around.children},
+                containers=files_of(around.containers, servers),
+                proxy_containers=files_of((around.proxy_container,), (proxy,)),
+                machines=around.machines,
+                read_access_log=lambda: written_text(around.written / raw_files.ACCESS_LOG, account),
+                read_error_log=lambda: written_text(around.written / raw_files.ERROR_LOG, account),
                 read_journal=lambda: written_text(sites[0].journal_file, account),
             )
             before_requests()
             require_answer(deployment.url, servers[0], experiment, configuration, ready_deadline_s)
             _require_journal(sites[0])
             yield deployment
-
-
-def _needed_ports(experiment: Experiment, database: RunningDatabase) -> tuple[int, ...]:
-    """Return the ports of this machine that the site is to reach, besides its database's."""
-    return tuple(dict.fromkeys((*(one.port for one in database.services), *experiment.application.allowed_ports)))
 
 
 def _by_part(servers: tuple[Child, ...]) -> dict[str, Child]:
@@ -222,15 +197,14 @@ def _front(
     configuration: Configuration,
     snapshot: Snapshot,
     sites: tuple[Site, ...],
+    around: Surroundings,
     *,
-    deadline_s: float,
     address: str,
-    container: Container | None,
-    place: Elsewhere | None,
+    deadline_s: float,
 ) -> Iterator[tuple[int, Child]]:
-    port, site = free_port(), sites[0]
+    port, site, place = free_port(), sites[0], around.machines.proxy
     _write_proxy_configuration(experiment, configuration, snapshot, sites, at=(address, port))
-    command = held(nginx.command(site.raw, site.written, site.account), container)
+    command = held(nginx.command(site.raw, site.written, site.account), around.proxy_container)
     command = place.within(command) if place else command
     with fronting(command, site.written, what=f"{address}:{port}", deadline_s=deadline_s) as proxy:
         yield port, proxy
