@@ -143,9 +143,11 @@ def test_two_kits_that_would_take_the_same_names_both_have_their_places(
             monkeypatch.setattr(room, "_NUMBERS", itertools.count())
             places.append(stack.enter_context(place_of(line, tmp_path)))
         # Of a kit that was killed: what it had started there holds the network, and with it the device.
-        stays = subprocess.Popen(["nsenter", f"--net={places[0].network}", "--", "sleep", "60"])
-        stack.callback(stays.wait)
+        command = ["nsenter", f"--net={places[0].network}", "--", "sh", "-c", "echo there; exec sleep 60"]
+        stays = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))
         stack.callback(stays.kill)
+        assert stays.stdout is not None
+        assert stays.stdout.readline()
         os.kill(places[0].end.pid, signal.SIGKILL)
         monkeypatch.setattr(room, "_NUMBERS", itertools.count())
         places.append(stack.enter_context(place_of(Line(), tmp_path)))
