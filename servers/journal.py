@@ -427,7 +427,9 @@ class Reached:
             return ""
         host, port = os.fsdecode(address[0]), address[1]
         is_here = host.startswith("127.") or host in ("localhost", "::1")
-        return "" if not host or (is_here and str(port) in self._own) else f"{host}{'' if port is None else f':{port}'}"
+        place = f"{host}{'' if port is None else f':{port}'}"
+        is_own = place in self._own or (is_here and str(port) in self._own)
+        return "" if not host or is_own else place
 
     def tell_to(self, lines: Lines) -> None:
         """Tell what was reached so far, and from now on at once: a process has its journal with its first request."""

@@ -23,7 +23,7 @@ from badgateway.stack.database import RunningDatabase
 from badgateway.stack.draining import stop_if_drained
 from badgateway.stack.own_command import server_file
 from badgateway.stack.project import Snapshot
-from badgateway.stack.site import Site
+from badgateway.stack.site import HOST, Site
 
 SERVER_GRACE_S = 3.0
 
@@ -67,12 +67,17 @@ def sites_of(
         },
         account=account,
         watch_loop=watch_loop,
-        own_ports=(database.port, *(one.port for one in database.services)),
+        own_ports=(_own(database), *(one.port for one in database.services)),
         stop_mail=not experiment.application.send_mail,
     )
     has_port = configuration.transport == "tcp"
     numbers = range(1, configuration.instances + 1)
     return tuple(replace(first, number=number, port=free_port() if has_port else None) for number in numbers)
+
+
+def _own(database: RunningDatabase) -> int | str:
+    is_over_a_line = database.pid is not None and database.host != HOST
+    return f"{database.host}:{database.port}" if is_over_a_line else database.port
 
 
 @contextmanager

@@ -67,8 +67,8 @@ class Site:
     """What stands for the network that all of the site's programs run in; None: that of the kit."""
     number: int = 1
     """Which of the servers of its configuration is started, from 1."""
-    own_ports: tuple[int, ...] = ()
-    """Of what the run has started for the site."""
+    own_ports: tuple[int | str, ...] = ()
+    """Of what the run has started for the site; host and port of what is reached over a line."""
     stop_mail: bool = False
     """Whether what a Django site would send is thrown away."""
     watch_loop: bool = False

@@ -123,7 +123,7 @@ def test_what_the_settings_of_a_django_site_reach_is_told_without_its_values(tmp
     assert reached == ["reaches CELERY_BROKER_URL=in the settings", "reaches CACHES.default=RedisCache"]
 
 
-def told_of(lines, *events, own="3306,41000"):
+def told_of(lines, *events, own="3306,41000,198.18.0.2:3307"):
     found = JOURNAL.Reached(own)
     found.tell_to(lines)
     for event, *arguments in events:
@@ -138,18 +138,28 @@ def test_each_place_that_sockets_connect_to_is_told_once_but_for_the_runs_own(li
     told_of(
         lines,
         connect("127.0.0.1", 3306),
+        # The run's database at the other end of a line.
+        connect("198.18.0.2", 3307),
         connect("127.0.0.1", 6379),
         ("socket.getaddrinfo", "api.example.org", 443, 0, 0, 0),
         connect("192.0.2.7", 443),
         # The run's port is another one elsewhere.
         connect("192.0.2.8", 3306),
+        connect("198.18.0.2", 3306),
         connect("127.0.0.1", 6379),
         ("socket.connect", None, "/run/redis.sock"),
         ("socket.sendto", None, ("192.0.2.9", 8125)),
         ("socket.getaddrinfo", "mail.example.org", None, 0, 0, 0),
         ("open", "/etc/hosts", "r", 0),
     )
-    places = ("127.0.0.1:6379", "api.example.org:443", "192.0.2.7:443", "192.0.2.8:3306", "/run/redis.sock")
+    places = (
+        "127.0.0.1:6379",
+        "api.example.org:443",
+        "192.0.2.7:443",
+        "192.0.2.8:3306",
+        "198.18.0.2:3306",
+        "/run/redis.sock",
+    )
 
     assert told(tmp_path) == [f"reaches {one}=tried" for one in (*places, "192.0.2.9:8125", "mail.example.org")]
 

@@ -1,5 +1,6 @@
 """Which address leads from one part to the next, whatever has a machine of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -7,8 +8,10 @@ import pytest
 
 from badgateway.model.places import Limits, Places
 from badgateway.process.elsewhere import Elsewhere
+from badgateway.stack import instances
 from badgateway.stack.machines import Machines, machines_of
 from tests.stack.sites import site
+from tests.stack.test_database import DATABASE
 
 LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
 
@@ -49,6 +52,15 @@ def test_machines_tell_their_ends_and_what_is_in_force():
     assert machines.limits == {"proxy": LIMITS, "target": LIMITS}
     assert Machines().children == {}
     assert Machines().limits == {}
+
+
+def test_a_check_tells_nobody_that_the_site_reaches_the_runs_own_database_over_a_line():
+    own = replace(DATABASE, pid=7)
+    over_a_line = replace(own, host="198.18.0.2")
+
+    assert [instances._own(one) for one in (own, over_a_line)] == [own.port, f"198.18.0.2:{own.port}"]
+    # A database that was there before is somebody else's, and is told.
+    assert instances._own(replace(over_a_line, pid=None)) == own.port
 
 
 def test_where_all_is_here_nothing_is_started(tmp_path):
