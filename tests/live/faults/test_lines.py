@@ -85,5 +85,5 @@ def test_a_line_that_somebody_kills_or_stops_makes_the_trial_invalid_and_the_nex
     again, _ = stack.run()
 
     assert verdict is Verdict.INVALID
-    assert reason.startswith(f"{name} was {'ended by SIGKILL' if how == 'killed' else 'stopped for 1.'}"), reason
+    assert reason.startswith(f"{name} was {'ended by SIGKILL' if how == 'killed' else 'stopped for '}"), reason
     assert (again.status, again.disturbances) == (TrialStatus.COMPLETED, ())
