@@ -139,7 +139,7 @@ def test_two_kits_that_would_take_the_same_names_both_have_their_places(
     demand(Line(), Line(round_trip_ms=1))
     with ExitStack() as stack:
         places = []
-        for line in (Line(), Line(round_trip_ms=1), Line()):
+        for line in (Line(), Line(round_trip_ms=1)):
             monkeypatch.setattr(room, "_NUMBERS", itertools.count())
             places.append(stack.enter_context(place_of(line, tmp_path)))
         # Of a kit that was killed: what it had started there holds the network, and with it the device.
