@@ -101,6 +101,23 @@ def explanations(folder: Path, scale: float) -> Iterator[Duel]:
     log.unlink()
 
 
+def growth(folder: Path, scale: float) -> Iterator[Duel]:
+    """What memory explain takes for twice as many failures."""
+    kind, lines, logs = "error", int(MILLION * scale), (folder / "twice.log", folder / "once.log")
+    for log, count in zip(logs, (2 * lines, lines), strict=True):
+        server_logs.write_log(kind, log, count, seed=1)
+    twice, once = (partial(explain, log) for log in logs)
+    yield Duel(
+        work=f"explain, {2 * lines:,} lines of {LARGE_LOGS[kind]}",
+        ours=twice,
+        anchor=once,
+        against=f"explain of {lines:,} of them",
+        quantities=("peak_mib",),
+    )
+    for log in logs:
+        log.unlink()
+
+
 def split(log: Path) -> tuple[Callable[[], Took], str]:
     """Return what splits the lines of a log and no more, and its name."""
     return partial(program, *ANCHORS, "split", str(log), log=log), f"{BARE} that splits the lines"
@@ -108,10 +125,18 @@ def split(log: Path) -> tuple[Callable[[], Took], str]:
 
 def explained(log: Path, work: str, anchor: Callable[[], Took], against: str) -> Duel:
     """Return the duel of explain with somebody else on one log."""
-    ours = partial(program, *KIT, "explain", "--format", "json", "--output", f"{log}.json", str(log), log=log)
     return Duel(
-        work=work, ours=ours, anchor=anchor, against=against, quantities=("seconds", "cpu_s", "peak_mib")
-    )  # fmt: skip
+        work=work,
+        ours=partial(explain, log),
+        anchor=anchor,
+        against=against,
+        quantities=("seconds", "cpu_s", "peak_mib"),
+    )
+
+
+def explain(log: Path) -> Took:
+    """Have a log explained."""
+    return program(*KIT, "explain", "--format", "json", "--output", f"{log}.json", str(log), log=log)
 
 
 def trials(folder: Path, scale: float) -> Iterator[Duel]:
@@ -236,6 +261,7 @@ def overhead_s(folder: Path) -> float:
 GROUPS: dict[str, Duels] = {
     "start": starts,
     "explain": explanations,
+    "memory": growth,
     "trials": trials,
     "exports": exports,
     "generator": generators,

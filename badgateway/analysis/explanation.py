@@ -9,10 +9,12 @@ from badgateway.causes import diagnose
 from badgateway.causes.incidents import incidents
 from badgateway.causes.remarks import remarks
 from badgateway.causes.unclaimed import unclaimed
+from badgateway.errors import RawDataError
 from badgateway.logs import LogEvidence, LogFile, Source, read_logs
 from badgateway.model.diagnosis import SERVER_LOG, Diagnosis, EvidenceLine
 from badgateway.model.evidence import ServerEvent
 from badgateway.model.explanation import Explanation, FileRead
+from badgateway.model.in_memory import NO_ROOM
 from badgateway.model.knob import WorkerModel
 from badgateway.model.log_kind import LogKind
 from badgateway.model.masking import masked
@@ -33,6 +35,10 @@ _BALANCERS = (LogKind.ALB, LogKind.CLASSIC_ELB)
 _IN_FRONT = (LogKind.CLOUDFRONT, LogKind.HAPROXY, LogKind.TRAEFIK, LogKind.CADDY)
 """These may stand before an nginx or an Apache whose log was given too."""
 _BEHIND = (LogKind.NGINX_COMBINED, LogKind.NGINX_JSON, LogKind.OWN_FORMAT)
+_NO_ROOM = (
+    "the folder for temporary files has no room left for what these logs tell of failures: set TMPDIR to one that has "
+    "more, or give less at a time"
+)
 _SLACK_S = 60
 _SHOWN_CHARS = 2000
 """Of a line that proves something."""
@@ -51,8 +57,16 @@ def explain(sources: Sequence[Source], *, utc_offset_s: float | None = None, mas
         mask: Whether to mask the values in query strings, and other secrets.
 
     Raises:
-        RawDataError: A file is missing, damaged or no log that is known here, or all are empty.
+        RawDataError: A file is missing, damaged or no log that is known here, all are empty, or the disk has no room
+            for what does not fit into memory.
     """
+    try:
+        return _explained(sources, utc_offset_s=utc_offset_s, mask=mask)
+    except NO_ROOM as error:
+        raise RawDataError(_NO_ROOM) from error
+
+
+def _explained(sources: Sequence[Source], *, utc_offset_s: float | None, mask: bool) -> Explanation:
     evidence = read_logs(sources, utc_offset_s=utc_offset_s, mask=mask, leaves_lines=True)
     connection = evidence.connection
     try:

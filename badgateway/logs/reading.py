@@ -20,9 +20,8 @@ from badgateway.logs.scratch import FolderScratch, memory_scratch
 from badgateway.logs.source import GZIP_MAGIC, LocalFile, Source, head, local_file
 from badgateway.logs.streaming import stream_pieces
 from badgateway.model.evidence import TABLES
-from badgateway.model.in_memory import connect, spill_folder
+from badgateway.model.in_memory import row_database
 
-_MEMORY_LIMIT = "1200MB"
 _SMALL_BYTES = 512 * 1024
 """Up to so much in all, to plan statements anew, and to share them among threads, takes longer than to run them."""
 _PACKED = (GZIP_MAGIC, b"PK", b"BZ", b"\xfd7z")
@@ -133,13 +132,12 @@ def _are_small(sources: Sequence[Source]) -> bool:
 
 
 def evidence_database(*, are_small: bool = False) -> duckdb.DuckDBPyConnection:
-    """Return a new database in memory with the empty tables of evidence; the caller closes it.
+    """Return a new database with the empty tables of evidence; the caller closes it.
 
     Args:
         are_small: Whether the logs are, so that statements may run as they are written.
     """
-    config = {"memory_limit": _MEMORY_LIMIT, "temp_directory": spill_folder()}
-    connection = connect(config | {"threads": "1"} if are_small else config)
+    connection = row_database({"threads": "1"} if are_small else None)
     if are_small:
         connection.execute("SET enable_optimizer = FALSE")
     # What is kept of a log are lines that are alike: a fifth of their size, as soon as there is a checkpoint.

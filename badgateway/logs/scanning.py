@@ -12,7 +12,7 @@ from badgateway.logs.recognising import kind_of
 from badgateway.logs.scratch import Scratch
 from badgateway.logs.source import LocalFile, cleaned
 from badgateway.model.error_log import HEAD
-from badgateway.model.in_memory import NO_DELIMITER
+from badgateway.model.in_memory import NO_DELIMITER, NO_ROOM
 from badgateway.model.masking import masked
 from badgateway.servers.line_format import LineFormat, text_literal
 from badgateway.servers.registry import server_logs
@@ -60,7 +60,7 @@ def scanned(
     try:
         lines = _read(connection, file, projections)
     except (duckdb.Error, RuntimeError) as error:
-        if is_interrupted_query(error):
+        if is_interrupted_query(error) or isinstance(error, duckdb.OutOfMemoryException):
             raise
         # Bytes that are not UTF-8, in it or in its name, or an endless line: rare enough to pay for a copy then only.
         lines = _read_cleaned(connection, cleaned(file, scratch), projections)
@@ -93,6 +93,8 @@ def _read(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: S
 def _read_cleaned(connection: duckdb.DuckDBPyConnection, file: LocalFile, projections: Sequence[str]) -> int:
     try:
         return _read(connection, file, projections)
+    except NO_ROOM:
+        raise
     except duckdb.Error as error:
         raise RawDataError(f"{file.name} cannot be read as lines of text: {str(error).splitlines()[0]}") from error
 

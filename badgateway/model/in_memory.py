@@ -12,7 +12,10 @@ from uuid import uuid4
 import duckdb
 
 ROWS_LIMIT: Final = "350MB"
-"""Of the rows of trials; beside them are the reading of files and Python itself."""
+"""Of the rows of trials and logs; beside them are the reading of files and Python itself."""
+
+NO_ROOM: Final = (duckdb.OutOfMemoryException, duckdb.IOException)
+"""What DuckDB raises where rows fit neither into memory nor onto the disk."""
 
 NO_DELIMITER: Final = "\x01\x02\x03\x04"
 """For read_csv: no log and no raw file has it, so a whole line is one column."""
@@ -27,9 +30,9 @@ def connect(config: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnectio
     return connection
 
 
-def row_database() -> duckdb.DuckDBPyConnection:
-    """Return a new database for the rows of trials: what does not fit into a few hundred megabytes goes to disk."""
-    return connect({"memory_limit": ROWS_LIMIT, "temp_directory": spill_folder()})
+def row_database(config: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a new database for rows, however many: what does not fit into a few hundred megabytes goes to disk."""
+    return connect({"memory_limit": ROWS_LIMIT, "temp_directory": spill_folder(), **(config or {})})
 
 
 def spill_folder() -> str:
