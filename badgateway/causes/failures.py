@@ -26,7 +26,7 @@ FROM (SELECT file, {_CLIENT} AS client FROM failures) WHERE client IS NOT NULL
 GROUP BY ALL HAVING avg(coalesce(client IN (FROM common_clients), false)::INTEGER) >= {_SAME_VIEW}
 """  # noqa: S608 # constants of this module
 _ROWS = f"""
-SELECT row_number() OVER (ORDER BY time_s, file, line_number, failure_id) AS id, * EXCLUDE (file, line_number),
+SELECT {{id}} AS id, * EXCLUDE (file, line_number),
     floor(time_s)::BIGINT AS second, seen_status AS status,
     method || ' ' || uri AS request, coalesce(host, '') AS on_host,
     CASE WHEN in_both OR coalesce(file, '') IN (FROM files_of_same_view) THEN client
@@ -49,9 +49,20 @@ FROM (SELECT *, coalesce(client IN (FROM common_clients), false) AS in_both FROM
             ELSE coalesce(status, 0) END AS seen_status,
         CASE WHEN upstream_status NOT IN ('', '-', '0') THEN upstream_status END AS upstream_status,
         coalesce(proxy IN {listed((Proxy.ALB, Proxy.CLASSIC_ELB))}, false) AS balanced
-    FROM failures))
+    FROM failures WHERE {{piece}}))
 """  # noqa: S608 # words of the evidence
 """What the failures' own rows say. The id is in the order in which the requests ended."""
+_TO_ORDER = "row_number() OVER (ORDER BY time_s, file, line_number, failure_id)"
+_NUMBERS = """
+SELECT coalesce(min(file) = max(file) AND count(time_s) = count(*) AND bool_and(follows), false),
+    coalesce(min(failure_id), 0), coalesce(max(failure_id), 0), count(*)
+FROM (
+    SELECT *, id_before IS NULL
+        OR failure_id > id_before AND (time_s > before_s OR time_s = before_s AND line_number > line_before) AS follows
+    FROM (SELECT failure_id, time_s, file, line_number, lag(failure_id) OVER () AS id_before,
+        lag(time_s) OVER () AS before_s, lag(line_number) OVER () AS line_before FROM failures))
+"""
+"""Whether the failures are in order as they are, and of their ids the first, the last and how many."""
 
 # What nginx did last, where no line tells but the times it logged do: '-' means that it did not get so far.
 _REASON = f"""
@@ -106,7 +117,7 @@ SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.hos
     CAST({_REASON} AS {REASON}) AS reason,
     m.id AS proxy_line_id, false AS derived,
     f.id IN (FROM ambiguous_failures) AS ambiguous
-FROM failure_rows f
+FROM (FROM failure_rows WHERE {{piece}}) f
 LEFT JOIN failure_lines p ON p.left_id = f.id
 LEFT JOIN proxy_lines m ON m.id = p.right_id) r LEFT JOIN addresses a USING (upstream))
 """  # noqa: S608 # constants of this module
@@ -197,14 +208,14 @@ def prepare_failures(tables: LargeTables) -> None:
     connection = tables.connection
     connection.execute(_COMMON_CLIENTS)
     connection.execute(_FILES_OF_SAME_VIEW)
-    tables.make("failure_rows", _ROWS)
+    numbers = _make_rows(tables)
     pairs = pair_lines(connection)
     ((any_stranger, any_retried, any_answered, last_line),) = connection.execute(_ANY).fetchall()
     ambiguous = _AMBIGUOUS if pairs.unnamed and pairs.paired else _NONE_AMBIGUOUS
     strangers = (_STRANGERS,) if any_stranger and pairs.paired else ()
     for statement in (ambiguous, *strangers, _ADDRESSES):
         connection.execute(statement)
-    tables.make("prepared_failures", _PREPARED)
+    tables.make("prepared_failures", _PREPARED, by="failure_id", numbers=None if pairs.paired else numbers)
     # It puts all lines in order, which takes long; in most logs nothing was tried again.
     if any_retried:
         connection.execute(_RETRIED)
@@ -213,3 +224,15 @@ def prepare_failures(tables: LargeTables) -> None:
         ((has_access_log,),) = connection.execute(_HAS_ACCESS_LOG, [(LogKind.OTHER_SERVER, *server_logs())]).fetchall()
         derived = _DERIVED.replace("{untold}", untold).replace("{without_access_log}", str(not has_access_log))
         tables.fill(derived, by="m.id", numbers=Numbers(first=0, last=last_line, rows=last_line + 1))
+
+
+def _make_rows(tables: LargeTables) -> Numbers | None:
+    """Make the table failure_rows; return the ids of its rows where they are in order, so that a few can be taken."""
+    numbers = None
+    # To put millions in order takes memory, and those of one log are in order mostly.
+    if tables.packs:
+        ((are_in_order, first, last, rows),) = tables.connection.execute(_NUMBERS).fetchall()
+        numbers = Numbers(first=first, last=last, rows=rows) if are_in_order else None
+    named = _ROWS.replace("{id}", "failure_id" if numbers else _TO_ORDER)
+    tables.make("failure_rows", named, by="failure_id", numbers=numbers)
+    return numbers

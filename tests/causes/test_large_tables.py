@@ -7,8 +7,11 @@ import pytest
 
 from badgateway.analysis.explanation import explain
 from badgateway.causes import large_tables
+from badgateway.causes.failures import prepare_failures
 from badgateway.causes.large_tables import LargeTables, Numbers
+from badgateway.causes.proxy_lines import prepare_proxy_lines
 from badgateway.logs import Source
+from tests.causes.evidence import Evidence
 
 CASES = Path(__file__).parents[1] / "logs" / "cases"
 NOT_LOGS = frozenset({"truth.md", "expected.json"})
@@ -60,6 +63,26 @@ def test_pieces_are_each_row_once(numbers, monkeypatch):
         tables.make("copy", "SELECT number FROM source WHERE {piece}", by="number", numbers=known)
 
         assert connection.execute("FROM copy").fetchall() == [(number,) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("ats", "ids"),
+    [
+        ((1, 2, 2, 5), [(10, 10), (20, 20), (30, 30), (40, 40)]),
+        ((1, 3, 2), [(1, 10), (2, 30), (3, 20)]),
+        ((1, None, 2), [(1, 10), (2, 30), (3, 20)]),
+    ],
+)
+def test_many_failures_have_the_ids_that_they_had_where_they_are_in_order(ats, ids):
+    evidence = Evidence()
+    for number, at in enumerate(ats, start=1):
+        evidence.failure(at=at, failure_id=10 * number)
+    with evidence.database() as connection:
+        tables = LargeTables.of(connection, packs=True, rows=large_tables._FROM_ROWS + 1)
+        prepare_proxy_lines(tables, has_lines=False)
+        prepare_failures(tables)
+
+        assert connection.execute("SELECT id, failure_id FROM failure_rows ORDER BY id").fetchall() == ids
 
 
 def test_numbers_that_are_far_apart_are_no_more_pieces_than_rows_need():
