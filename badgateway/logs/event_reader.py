@@ -19,6 +19,9 @@ _IMPORT_ERROR = re.compile(r"(?:[\w.]+\.)?(?:\w*ImportError|ModuleNotFoundError|
 _TIMED_OUT = re.compile(r"SystemExit: 1$")
 _ENDS = (ServerEvent.WORKER_EXITED, ServerEvent.WORKER_CRASHED, ServerEvent.WORKER_KILLED)
 _RECENT_EVENTS = 100
+_STILL_OPEN_EVENTS = 2 * _RECENT_EVENTS
+"""Of the last ones a line that comes may still tell more."""
+_MANY_EVENTS = 10_000
 _LONGEST_NUMBER = 18
 
 
@@ -40,7 +43,10 @@ class Event:
 
 
 class EventReader:
-    """Fed a server's log line by line, in order; close() yields what was still open."""
+    """Fed a server's log line by line, in order; close() yields what was still open.
+
+    Where a log has many, `settled` hands them out on the way.
+    """
 
     def __init__(self, log: ServerLog, utc_offset_s: float) -> None:
         """Read a log of this kind, whose local times are utc_offset_s ahead of UTC."""
@@ -89,6 +95,16 @@ class EventReader:
             event = _matched(application_rules(), line_number, line, parsed)
         if event is not None and not self._repeats(event):
             self._add(event)
+
+    def settled(self) -> tuple[list[Event], list[tuple[int, float]]]:
+        """Hand out what nothing that comes can change, once it is much: events, and lines with a time beside them."""
+        done = self.events[:-_STILL_OPEN_EVENTS]
+        if len(self.events) < _MANY_EVENTS or any(event is self._opener for event in done):
+            return [], []
+        # The last one may be noted once more.
+        dated = list(dict.fromkeys(self.dated))
+        self.events, self.dated = self.events[-_STILL_OPEN_EVENTS:], dated[-1:]
+        return done, dated[:-1]
 
     def close(self) -> None:
         """The log is at its end."""

@@ -24,6 +24,7 @@ DELETE FROM server_events WHERE server = '{LogKind.KERNEL}' AND event = '{Server
 def add_server_events(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
+    lines: int,
     *,
     log: ServerLog,
     part: Part,
@@ -36,6 +37,7 @@ def add_server_events(
     Args:
         connection: With the table.
         rows: SQL for the scanned lines.
+        lines: How many they are.
         log: How its lines are read.
         part: What was scanned.
         written_s: When the line of a number was written, as its prefix says; None when lines have no prefix.
@@ -43,22 +45,40 @@ def add_server_events(
         mask: Whether to mask secrets.
     """
     reader = EventReader(log, utc_offset_s)
-    server = server_names().get(log.kind, log.kind)
-    lines = connection.execute(f"SELECT line_number, line FROM {rows} WHERE line IS NOT NULL ORDER BY line_number")  # noqa: S608 # the caller's
-    while batch := lines.fetchmany(_BATCH_LINES):
-        for line_number, line in batch:
+    tables = _Tables(connection, log, part, mask=mask)
+    first_line = part.file.first_line
+    for first in range(first_line, first_line + lines, _BATCH_LINES):
+        batch = f"line IS NOT NULL AND line_number BETWEEN {first} AND {first + _BATCH_LINES - 1}"
+        found = connection.execute(f"SELECT line_number, line FROM {rows} WHERE {batch} ORDER BY line_number")  # noqa: S608 # the caller's
+        for line_number, line in found.fetchall():
             reader.feed(line_number, line, None if written_s is None else written_s(line_number))
+        # A million of them take gigabytes here.
+        tables.add(*reader.settled())
     reader.close()
-    hide: Callable[[str], str] = masked_values if mask else str
-    name = part.file.name
-    of_part = {"instance": f"{name} ({part.stream})" if part.stream else None, "host": part.host or None}
-    events = [_row(event, server, name, hide) | of_part for event in _in_order(reader.events)]
-    _insert(connection, SERVER_EVENTS, events)
-    times = [
-        {"source": log.kind, "file": name, "line_number": line_number, "time_s": float(int(time_s))}
-        for line_number, time_s in dict.fromkeys(reader.dated)
-    ]
-    _insert(connection, DATED_LINES, times)
+    tables.add(reader.events, list(dict.fromkeys(reader.dated)))
+
+
+class _Tables:
+    """Puts the events of one log into the tables of evidence."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, log: ServerLog, part: Part, *, mask: bool) -> None:
+        self._connection = connection
+        self._kind = log.kind
+        self._server = server_names().get(log.kind, log.kind)
+        self._name = part.file.name
+        self._hide: Callable[[str], str] = masked_values if mask else str
+        stream = f"{self._name} ({part.stream})" if part.stream else None
+        self._of_part = {"instance": stream, "host": part.host or None}
+
+    def add(self, events: list[Event], dated: list[tuple[int, float]]) -> None:
+        """Add events, and lines with a time beside those that have none."""
+        each = [_row(event, self._server, self._name, self._hide) | self._of_part for event in _in_order(events)]
+        _insert(self._connection, SERVER_EVENTS, each)
+        times = [
+            {"source": self._kind, "file": self._name, "line_number": line_number, "time_s": float(int(time_s))}
+            for line_number, time_s in dated
+        ]
+        _insert(self._connection, DATED_LINES, times)
 
 
 def _in_order(events: list[Event]) -> list[Event]:

@@ -1,5 +1,6 @@
 import pytest
 
+from badgateway.logs import event_reader
 from badgateway.logs.event_grammar import APPLICATION, KERNEL
 from badgateway.logs.event_reader import Event, EventReader
 from badgateway.model.evidence import ServerEvent
@@ -22,6 +23,20 @@ def events(server: str, *lines: str) -> list[Event]:
         reader.feed(number, line)
     reader.close()
     return reader.events
+
+
+def test_of_many_events_the_last_are_held(monkeypatch):
+    monkeypatch.setattr(event_reader, "_MANY_EVENTS", 300)
+    lines = [HEADER + f"[CRITICAL] WORKER TIMEOUT (pid:{pid})" for pid in range(1000)]
+    reader, handed, held = EventReader(LOGS["gunicorn"], 0), [], []
+    for number, line in enumerate(lines, start=1):
+        reader.feed(number, line)
+        handed += reader.settled()[0]
+        held.append(len(reader.events))
+    reader.close()
+
+    assert max(held) < 300
+    assert handed + reader.events == events("gunicorn", *lines)
 
 
 def test_gunicorns_own_abort_is_no_exception_of_the_application_but_tells_the_uri():

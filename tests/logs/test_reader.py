@@ -2,7 +2,7 @@
 
 import pytest
 
-from badgateway.logs import Source, read_logs, reader
+from badgateway.logs import Source, event_reader, read_logs, reader, server_events
 
 KERNEL = "[Sat Nov 21 12:00:00 2026] gunicorn[8]: segfault at 0 ip 00007f1c5b2a1234 sp 00007ffd2b3a4b50 error 4 in x\n"
 SERVER = "[2026-11-21 12:00:00 +0000] [1] [ERROR] Worker (pid:8) was sent SIGSEGV!\n"
@@ -20,7 +20,7 @@ def everything(log):
     evidence = read_logs([Source(name="error.log", content=log)])
     rows = {
         table: evidence.connection.table(table).order("ALL").fetchall()
-        for table in ("proxy_errors", "failures", "volume", "server_events")
+        for table in ("proxy_errors", "failures", "volume", "server_events", "dated_lines")
     }
     evidence.connection.close()
     return rows, sorted((file.kind, file.lines, file.malformed_lines) for file in evidence.files)
@@ -35,6 +35,30 @@ def test_an_error_log_that_is_read_in_pieces_has_the_same_lines(tmp_path, monkey
 
     assert len(at_once[0]["proxy_errors"]) == 600
     assert everything(log) == at_once
+
+
+def told(number: int) -> str:
+    """Return what a worker says that ran into its time limit, and one whose application raised, in no time at all."""
+    at = f"[2026-11-21 12:{number // 60:02d}:{number % 60:02d} +0000]"
+    traceback = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n'
+    return (
+        f"{at} [1] [CRITICAL] WORKER TIMEOUT (pid:{number})\n"
+        f"{at} [{number}] [ERROR] Error handling request /slow/{number}\n{traceback}SystemExit: 1\n"
+        f"MemoryError: {number}\n"
+        f"{at} [7] [ERROR] Error handling request /bad/{number}\n{traceback}ValueError: {number}\n"
+    )
+
+
+def test_a_server_log_with_many_events_has_the_same_ones(tmp_path, monkeypatch):
+    log = tmp_path / "gunicorn.log"
+    log.write_text("".join(map(told, range(300))))
+    few = everything(log)
+    monkeypatch.setattr(event_reader, "_MANY_EVENTS", 250)
+    monkeypatch.setattr(server_events, "_BATCH_LINES", 77)
+
+    assert len(few[0]["server_events"]) > 600
+    assert len(few[0]["dated_lines"]) > 200
+    assert everything(log) == few
 
 
 def test_a_crash_that_kernel_and_server_tell_of_is_one(tmp_path):
