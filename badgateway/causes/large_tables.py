@@ -13,7 +13,7 @@ REASON = "reason_word"
 """The type of a reason: a number of one byte, where it is kept and where it is compared."""
 _REASON_TYPE = f"CREATE TYPE IF NOT EXISTS {REASON} AS ENUM {listed(Reason)}"
 
-_PIECE_ROWS = 250_000
+_PIECE_ROWS = 500_000
 _FROM_ROWS = 100_000
 """Fewer rows take no memory to speak of."""
 

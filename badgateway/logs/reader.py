@@ -34,7 +34,7 @@ from badgateway.servers.line_format import LineFormat
 from badgateway.servers.registry import server_logs
 
 _PIECE_BYTES = 16 * 1024 * 1024
-_PIECES_AT_ONCE = 4
+_PIECES_AT_ONCE = 8
 """What was read is compressed so many pieces at a time: each time all that is not yet full is done anew."""
 _KEPT_WHOLE = (LogKind.NGINX_ERROR, *OTHER_ERRORS)
 """Nearly all lines of these are kept."""

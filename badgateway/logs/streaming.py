@@ -95,21 +95,23 @@ class Pieces:
             return None
         path = scratch.new()
         lines.write(path)
+        # To count them takes as long as to write them.
+        number = lines.number
         piece = LocalFile(
             name=self.name,
             path=path,
             is_gzip=False,
             first_line=self.next_line,
             earlier=self._head_with(lines.head()),
-            span=None if self._is_cut else self._span(lines),
+            span=None if self._is_cut else self._span(lines, number),
         )
-        self.next_line += lines.number
+        self.next_line += number
         return piece
 
-    def _span(self, lines: _Lines) -> Span:
+    def _span(self, lines: _Lines, number: int) -> Span:
         size = lines.size_bytes
         start = self._taken_bytes - len(self._rest) - size
-        return Span(first_line=self.next_line, lines=lines.number, start_byte=start, size_bytes=size)
+        return Span(first_line=self.next_line, lines=number, start_byte=start, size_bytes=size)
 
     def _whole(self, content: bytes, *, is_last: bool) -> "_Lines | None":
         """Return the whole lines, and keep what may still become one."""
