@@ -6,7 +6,7 @@ from badgateway import numbers
 from badgateway.judge.baseline import baseline_of
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.experiment import Experiment
-from badgateway.model.study_summary import Decision, Recommendation
+from badgateway.model.run_summary import Decision, Recommendation
 from badgateway.model.summary import ConfigurationSummary, TrialSummary
 from badgateway.words.baseline import about_baseline
 from badgateway.words.choice import larger_run, sentence

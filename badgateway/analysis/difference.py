@@ -7,7 +7,7 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.manifest import Environment
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import LevelSummary
 
 _MACHINE = ("system", "cpu", "cores", "memory_bytes", "python", "somaxconn", "account")
@@ -28,8 +28,8 @@ class Pair:
 class Difference:
     """Two runs side by side."""
 
-    before: StudySummary
-    after: StudySummary
+    before: RunSummary
+    after: RunSummary
     pairs: tuple[Pair, ...]
     """By load, the highest last; configurations in the order of the second run's file, then those it no longer has."""
     changes: tuple[str, ...]
@@ -48,7 +48,7 @@ def demand_one_experiment(before: Experiment, after: Experiment) -> None:
         )
 
 
-def difference(before: StudySummary, after: StudySummary) -> Difference:
+def difference(before: RunSummary, after: RunSummary) -> Difference:
     """Return what differs between two runs.
 
     Raises:
@@ -58,7 +58,7 @@ def difference(before: StudySummary, after: StudySummary) -> Difference:
     return Difference(before=before, after=after, pairs=_pairs(before, after), changes=tuple(_changes(before, after)))
 
 
-def _pairs(before: StudySummary, after: StudySummary) -> tuple[Pair, ...]:
+def _pairs(before: RunSummary, after: RunSummary) -> tuple[Pair, ...]:
     was, is_now = _levels(before), _levels(after)
     keys = dict.fromkeys((*is_now, *was))
     ordered = sorted(keys, key=lambda key: key[1].order)
@@ -68,11 +68,11 @@ def _pairs(before: StudySummary, after: StudySummary) -> tuple[Pair, ...]:
     )
 
 
-def _levels(study: StudySummary) -> dict[tuple[str, LoadLevel], LevelSummary]:
-    return {(one.configuration.name, level.load): level for one in study.configurations for level in one.levels}
+def _levels(run: RunSummary) -> dict[tuple[str, LoadLevel], LevelSummary]:
+    return {(one.configuration.name, level.load): level for one in run.configurations for level in one.levels}
 
 
-def _changes(before: StudySummary, after: StudySummary) -> Iterator[str]:
+def _changes(before: RunSummary, after: RunSummary) -> Iterator[str]:
     was, is_now = before.environment, after.environment
     parts = (
         ("experiment", _asked(before.experiment), _asked(after.experiment)),

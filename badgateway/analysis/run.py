@@ -18,8 +18,8 @@ from badgateway.model.design import Design, Ended, Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
 from badgateway.model.places import Limits, Places
+from badgateway.model.run_summary import Confirmation, RunSummary
 from badgateway.model.secrets import without_secrets
-from badgateway.model.study_summary import Confirmation, StudySummary
 from badgateway.model.summary import TrialSummary
 from badgateway.report.formats import FORMATS
 from badgateway.search import next_trials
@@ -41,7 +41,7 @@ def _has_ended(folder: RunFolder, trial_folder: Path) -> bool:
         return True
 
 
-def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
+def analyse(folder: RunFolder, before: Read | None = None) -> RunSummary:
     """Recompute a run's summary, and the ledgers beside its raw files.
 
     Args:
@@ -71,7 +71,7 @@ def analyse(folder: RunFolder, before: Read | None = None) -> StudySummary:
     recommendation = recommendation_of(
         choice, experiment, configurations, manifest.command, busy=circumstances.busy if circumstances else ""
     )
-    return StudySummary(
+    return RunSummary(
         experiment=experiment,
         started=manifest.started,
         command=manifest.command,
@@ -122,11 +122,11 @@ def _other_trials(experiment: Experiment, kept: Sequence[TrialEvidence]) -> tupl
     )
 
 
-def publish(folder: RunFolder, study: StudySummary) -> Path:
+def publish(folder: RunFolder, run: RunSummary) -> Path:
     """Write the report into the run, in each format; return the file to open.
 
     Raises:
         ResultsError: The folder cannot be written.
     """
-    written = [folder.write_text(one.file_name, one.render(study)) for one in FORMATS]
+    written = [folder.write_text(one.file_name, one.render(run)) for one in FORMATS]
     return written[-1]

@@ -16,7 +16,7 @@ from badgateway.logs.tracebacks import TracebackTracker
 from badgateway.model.experiment import Experiment
 from badgateway.model.in_memory import small_database
 from badgateway.model.raw import JOURNAL, SERVER_LOG
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.numbers import plural
 from badgateway.plan.services import offered, service_at
@@ -85,10 +85,10 @@ class RouteAnswer:
         return not self.is_well and self.status is not None and _REDIRECT <= self.status < _FAILED
 
 
-def facts(folder: RunFolder, study: StudySummary) -> Iterator[Fact]:
+def facts(folder: RunFolder, run: RunSummary) -> Iterator[Fact]:
     """Yield what the one trial of a run proves, in the order in which it would have to be mended."""
-    experiment = study.experiment
-    trials = [trial for level in study.configurations[0].levels for trial in level.trials]
+    experiment = run.experiment
+    trials = [trial for level in run.configurations[0].levels for trial in level.trials]
     if not trials:
         yield Fact(subject="trial", found="none ended", fix="run it again")
         return

@@ -97,8 +97,8 @@ def _found(planned: Planned, results: Path, interruption: Interruption) -> tuple
         )
     if finished.stopped_by is not None:
         raise finished.stopped_by
-    assert finished.study is not None
-    return tuple(facts(RunFolder.newest(results, planned.experiment.name), finished.study))
+    assert finished.run is not None
+    return tuple(facts(RunFolder.newest(results, planned.experiment.name), finished.run))
 
 
 def _users(planned: Planned) -> Path:

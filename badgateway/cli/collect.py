@@ -9,7 +9,7 @@ from badgateway.analysis.run import analyse, publish
 from badgateway.cli.entry import cli
 from badgateway.cli.outcome import print_outcome
 from badgateway.cli.terminal import echo
-from badgateway.model.exit_code import of_study
+from badgateway.model.exit_code import of_run
 from badgateway.model.printable import printable
 from badgateway.store.run_folder import RunFolder
 from badgateway.store.run_lock import locked
@@ -34,9 +34,9 @@ def collect(run: Path) -> None:
     with locked(folder.path):
         for found in bring_again(folder, Path.cwd()):
             echo(_line(found))
-        study = analyse(folder)
-        print_outcome(study, publish(folder, study))
-    sys.exit(of_study(study))
+        summary = analyse(folder)
+        print_outcome(summary, publish(folder, summary))
+    sys.exit(of_run(summary))
 
 
 def _line(found: Collected) -> str:

@@ -22,9 +22,9 @@ from badgateway.cli.running import Speech, go_on, run_one, shown_to_browsers
 from badgateway.cli.site_file import EXPERIMENT, of_this_folder
 from badgateway.cli.terminal import echo, say
 from badgateway.errors import ConfigurationError
-from badgateway.model.exit_code import of_study
+from badgateway.model.exit_code import of_run
 from badgateway.model.experiment import Experiment
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.plan.experiment_file import project_root
 from badgateway.plan.overrides import seconds, with_options
 from badgateway.plan.running_site import labelled
@@ -249,19 +249,19 @@ def rebuild(directory: Path, out: Path | None, *, as_json: bool) -> None:
     """
     folder = RunFolder.open(directory)
     if out is not None or folder.is_writable():
-        study = _rebuilt(dataclasses.replace(folder, derived=out), as_json=as_json)
+        summary = _rebuilt(dataclasses.replace(folder, derived=out), as_json=as_json)
     else:
         with folder.aside() as apart:
-            study = _rebuilt(apart, as_json=as_json, keep=False)
+            summary = _rebuilt(apart, as_json=as_json, keep=False)
         echo(f"badgateway: {folder.path} cannot be written, so no report was kept; give a folder: --out DIR", err=True)
-    sys.exit(of_study(study))
+    sys.exit(of_run(summary))
 
 
-def _rebuilt(folder: RunFolder, *, as_json: bool, keep: bool = True) -> StudySummary:
-    study = analyse(folder)
+def _rebuilt(folder: RunFolder, *, as_json: bool, keep: bool = True) -> RunSummary:
+    summary = analyse(folder)
     print_uncounted(folder)
-    (print_document if as_json else print_outcome)(study, publish(folder, study) if keep else None)
-    return study
+    (print_document if as_json else print_outcome)(summary, publish(folder, summary) if keep else None)
+    return summary
 
 
 @cli.command()

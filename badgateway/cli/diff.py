@@ -14,7 +14,7 @@ from badgateway.analysis.run import analyse
 from badgateway.cli.entry import PATH, cli
 from badgateway.cli.outcome import columns, fit, fitted, no_room, print_uncounted, whole_width
 from badgateway.cli.terminal import print_table, say, shown
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import LevelSummary
 from badgateway.store.run_folder import RunFolder
 from badgateway.words.phrases import load
@@ -40,11 +40,11 @@ def diff(before: Path, after: Path) -> None:
     print_difference(fitted(Console()), difference(*map(_judged, runs)))
 
 
-def _judged(run: RunFolder) -> StudySummary:
+def _judged(run: RunFolder) -> RunSummary:
     with run.aside() as folder:
-        study = analyse(folder)
+        summary = analyse(folder)
         print_uncounted(folder)
-        return study
+        return summary
 
 
 def print_difference(console: Console, found: Difference) -> None:
@@ -60,8 +60,8 @@ def print_difference(console: Console, found: Difference) -> None:
         if left_out:
             say(console, Text(no_room(left_out), style="dim"))
         console.print()
-    for what, study in (("before", found.before), ("after", found.after)):
-        say(console, Text(f"{study.started}, {what}: {study.recommendation.sentence}"))
+    for what, run in (("before", found.before), ("after", found.after)):
+        say(console, Text(f"{run.started}, {what}: {run.recommendation.sentence}"))
     say(console, Text("Not the same:" if found.changes else "Nothing else was different."))
     for change in found.changes:
         say(console, Text(f"- {change}"))

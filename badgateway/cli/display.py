@@ -122,7 +122,7 @@ class LiveDisplay:
         self._busy_since_s = clock()
         self._trial: Trial | None = None
         self._progress: Progress | None = None
-        # A thread draws the frames, so that time goes on while nothing is heard of the study.
+        # A thread draws the frames, so that time goes on while nothing is heard of the run.
         self._live = Live(get_renderable=self.frame, console=console, refresh_per_second=_FRAMES_PER_S, transient=True)
 
     def __enter__(self) -> Self:

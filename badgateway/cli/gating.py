@@ -176,13 +176,13 @@ def run_gate(asked: Asked, held: Held, interruption: Interruption) -> ExitCode:
         with writing(asked.out):
             asked.out.mkdir(parents=True, exist_ok=True)
     finished = _run(asked, held, planned, interruption)
-    if finished.study is None:
+    if finished.run is None:
         assert finished.stopped_by is not None
         raise finished.stopped_by
     folder = RunFolder.open(finished.report.parent)
     now = baseline_of(folder, _script_digest(asked, held.experiment), finished.read)
     found = gate_of(now, held.before, folder.manifest(), held.named, is_paired=held.is_paired)
-    said = told(found, finished.study, asked.in_project.as_posix())
+    said = told(found, finished.run, asked.in_project.as_posix())
     texts = {one.file_name: one.render(said) for one in GATE_FORMATS}
     for name, text in texts.items():
         folder.write_text(name, text)

@@ -12,9 +12,9 @@ from rich.text import Text
 from badgateway.analysis.records import uncounted
 from badgateway.cli.terminal import echo, print_table, say, shown
 from badgateway.cli.wording import decision_lines
-from badgateway.model.exit_code import of_study
+from badgateway.model.exit_code import of_run
 from badgateway.model.printable import printable
-from badgateway.model.study_summary import Decision, StudySummary
+from badgateway.model.run_summary import Decision, RunSummary
 from badgateway.report.formats import render_json
 from badgateway.report.sections.answer.standings import Row, Standings
 from badgateway.report.sections.answer.standings import build as build_standings
@@ -40,15 +40,15 @@ class Commands:
     """Puts a configuration up behind Locust's web UI; its name follows."""
 
 
-def print_outcome(study: StudySummary, report: Path | None, commands: Commands | None = None) -> None:
+def print_outcome(run: RunSummary, report: Path | None, commands: Commands | None = None) -> None:
     """Print table, answer, next command and the report's address; without a report that could be kept, no address."""
     console = fitted(Console())
-    if study.has_trusted_trial:
-        _print_table(console, build_standings(study, most_rows=_MOST_ROWS))
+    if run.has_trusted_trial:
+        _print_table(console, build_standings(run, most_rows=_MOST_ROWS))
         console.print()
-    headline, *rest = decision_lines(study)
+    headline, *rest = decision_lines(run)
     say(console, Text(headline, style="bold"))
-    following = next_command(study, commands or Commands())
+    following = next_command(run, commands or Commands())
     lines = (
         # A reason that ends in the command would say it twice.
         *(line for line in rest if not (following and line.endswith(following))),
@@ -76,12 +76,12 @@ def fitted(console: Console) -> Console:
     return console
 
 
-def print_document(study: StudySummary, report: Path | None) -> None:
+def print_document(run: RunSummary, report: Path | None) -> None:
     """Print one line of JSON: exit status, the report's file, and all that report.json has."""
     whole = {
-        "exit_status": int(of_study(study)),
+        "exit_status": int(of_run(run)),
         "report": str(report.absolute()) if report else None,
-        "result": json.loads(render_json(study)),
+        "result": json.loads(render_json(run)),
     }
     echo(json.dumps(whole, ensure_ascii=True))
 
@@ -91,23 +91,23 @@ def address(report: Path) -> str:
     return report.absolute().as_uri()
 
 
-def next_command(study: StudySummary, commands: Commands) -> str:
+def next_command(run: RunSummary, commands: Commands) -> str:
     """Return the one command that follows from the answer; empty when none does."""
-    if not study.complete:
+    if not run.complete:
         return commands.resume
-    larger = larger_run(study.choice, study.command) if study.choice else ""
-    picked = study.recommendation.configuration
-    if study.recommendation.decision is Decision.PICKED and picked and commands.watch:
+    larger = larger_run(run.choice, run.command) if run.choice else ""
+    picked = run.recommendation.configuration
+    if run.recommendation.decision is Decision.PICKED and picked and commands.watch:
         return f"{commands.watch} {picked}"
     if larger:
         return larger
-    cause = _commonest_cause(study)
-    return f"badgateway cause {cause}" if cause and study.recommendation.decision is Decision.NONE_QUALIFIES else ""
+    cause = _commonest_cause(run)
+    return f"badgateway cause {cause}" if cause and run.recommendation.decision is Decision.NONE_QUALIFIES else ""
 
 
-def _commonest_cause(study: StudySummary) -> str:
+def _commonest_cause(run: RunSummary) -> str:
     counts: dict[str, int] = {}
-    for summary in study.configurations:
+    for summary in run.configurations:
         for level in summary.levels:
             for one in level.diagnosis.causes if level.diagnosis else ():
                 counts[one.cause.id] = counts.get(one.cause.id, 0) + one.count

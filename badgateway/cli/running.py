@@ -20,7 +20,7 @@ from badgateway.cli.planned import Planned, disk_line, outlook_line
 from badgateway.cli.quiet import await_quiet
 from badgateway.cli.terminal import echo, say
 from badgateway.errors import ConfigurationError
-from badgateway.model.exit_code import ExitCode, of_study
+from badgateway.model.exit_code import ExitCode, of_run
 from badgateway.plan.experiment_file import project_root
 from badgateway.process.interruption import Interruption
 from badgateway.process.network import is_apart
@@ -135,19 +135,19 @@ def _watched(
         if speech.shown is not None:
             speech.shown.begin(planned.experiment)
         finished = start(Together(display, speech.shown) if speech.shown is not None else display)
-    if finished.study is None and isinstance(finished.stopped_by, KeyboardInterrupt):
+    if finished.run is None and isinstance(finished.stopped_by, KeyboardInterrupt):
         echo("no trial had ended yet, so there is nothing to report", err=True)
-    if finished.study is not None:
+    if finished.run is not None:
         console.print()
         if speech.as_json:
-            print_document(finished.study, finished.report)
+            print_document(finished.run, finished.report)
         else:
-            print_outcome(finished.study, finished.report, _commands(planned))
+            print_outcome(finished.run, finished.report, _commands(planned))
         console.print()
     if finished.stopped_by is not None:
         raise finished.stopped_by
-    assert finished.study is not None
-    return of_study(finished.study)
+    assert finished.run is not None
+    return of_run(finished.run)
 
 
 def _command() -> str:

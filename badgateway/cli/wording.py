@@ -8,7 +8,7 @@ from badgateway.model.axis import away
 from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
 from badgateway.model.outcome import FAILURES, STATUS_OF
-from badgateway.model.study_summary import Decision, StudySummary
+from badgateway.model.run_summary import Decision, RunSummary
 from badgateway.model.summary import Measurement, TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from badgateway.model.worker_checks import WorkerCheckPlan
@@ -83,25 +83,25 @@ def failures_in_words(measurement: Measurement) -> str:
     return ", ".join(parts) or "no failures"
 
 
-def _pick(study: StudySummary) -> str:
-    choice, name = study.choice, study.experiment.name
+def _pick(run: RunSummary) -> str:
+    choice, name = run.choice, run.experiment.name
     is_open = choice is not None and choice.kind is ChoiceKind.EQUIVALENT
-    picked = f"{'RUN' if is_open else 'PICK'} for {name}: {study.recommendation.configuration}"
-    return "; ".join(filter(None, (picked, fails_at(study.confirmation))))
+    picked = f"{'RUN' if is_open else 'PICK'} for {name}: {run.recommendation.configuration}"
+    return "; ".join(filter(None, (picked, fails_at(run.confirmation))))
 
 
-def _headline(study: StudySummary) -> str:
+def _headline(run: RunSummary) -> str:
     return {
-        Decision.PICKED: _pick(study),
-        Decision.NONE_QUALIFIES: f"NONE QUALIFIES for {study.experiment.name}",
-        Decision.INCONCLUSIVE: f"INCONCLUSIVE for {study.experiment.name}",
-    }[study.recommendation.decision]
+        Decision.PICKED: _pick(run),
+        Decision.NONE_QUALIFIES: f"NONE QUALIFIES for {run.experiment.name}",
+        Decision.INCONCLUSIVE: f"INCONCLUSIVE for {run.experiment.name}",
+    }[run.recommendation.decision]
 
 
-def decision_lines(study: StudySummary) -> tuple[str, ...]:
+def decision_lines(run: RunSummary) -> tuple[str, ...]:
     """Return the answer to an experiment's question: headline, sentence, what became of the pick at a rate, reasons."""
-    headline = _headline(study) if study.has_trusted_trial else f"NO TRUSTED TRIAL for {study.experiment.name}"
-    unfinished = () if study.complete else ("Interrupted: only the trials that had ended are counted.",)
-    at_a_rate = (first_line(confirmed(study.confirmation)),) if study.confirmation else ()
-    reasons = tuple(f"- {first_line(reason)}" for reason in study.recommendation.reasons)
-    return (headline, study.recommendation.sentence, *at_a_rate, *reasons, *unfinished)
+    headline = _headline(run) if run.has_trusted_trial else f"NO TRUSTED TRIAL for {run.experiment.name}"
+    unfinished = () if run.complete else ("Interrupted: only the trials that had ended are counted.",)
+    at_a_rate = (first_line(confirmed(run.confirmation)),) if run.confirmation else ()
+    reasons = tuple(f"- {first_line(reason)}" for reason in run.recommendation.reasons)
+    return (headline, run.recommendation.sentence, *at_a_rate, *reasons, *unfinished)

@@ -16,7 +16,7 @@ from badgateway.model.experiment import Database, Load, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
 from badgateway.model.places import Places
 from badgateway.model.printable import printable_part
-from badgateway.model.study_summary import LEAST_SENT_SHARE
+from badgateway.model.run_summary import LEAST_SENT_SHARE
 from badgateway.model.summary import Verdict
 
 SCHEMA_VERSION = 1

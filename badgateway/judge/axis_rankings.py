@@ -7,7 +7,7 @@ from badgateway.judge.effects import p95s_are_close
 from badgateway.judge.ranking import level_key
 from badgateway.model.axis import AXES, Axis, moved
 from badgateway.model.experiment import Experiment
-from badgateway.model.study_summary import AxisOrder, AxisRanking, Overtaking
+from badgateway.model.run_summary import AxisOrder, AxisRanking, Overtaking
 from badgateway.model.summary import ConfigurationSummary, LevelSummary
 
 _Levels = Mapping[str, LevelSummary]

@@ -3,7 +3,7 @@
 from badgateway.judge.summarise import summarise_level
 from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.experiment import Objective
-from badgateway.model.study_summary import LEAST_SENT_SHARE, Confirmation
+from badgateway.model.run_summary import LEAST_SENT_SHARE, Confirmation
 from badgateway.model.summary import LevelSummary
 
 

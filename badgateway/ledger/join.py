@@ -168,7 +168,7 @@ def read(path: Path, connection: duckdb.DuckDBPyConnection | None = None) -> duc
 
     Args:
         path: The Parquet file.
-        connection: Shared by the ledgers of a study; one of its own when not given.
+        connection: Shared by the ledgers of a run; one of its own when not given.
 
     Raises:
         RawDataError: The file is missing or is not a ledger.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from badgateway.errors import BadgatewayError, ConfigurationError
 
 if TYPE_CHECKING:
-    # Every command has a status, and few have a study.
-    from badgateway.model.study_summary import StudySummary
+    # Every command has a status, and few have a run.
+    from badgateway.model.run_summary import RunSummary
 
 
 class ExitCode(IntEnum):
@@ -26,9 +26,9 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def of_study(study: StudySummary) -> ExitCode:
+def of_run(run: RunSummary) -> ExitCode:
     """Return the status that tells a script what was decided; without one trusted trial nothing was."""
-    return ExitCode[study.recommendation.decision.name] if study.has_trusted_trial else ExitCode.FAILED
+    return ExitCode[run.recommendation.decision.name] if run.has_trusted_trial else ExitCode.FAILED
 
 
 def of_error(error: BadgatewayError) -> ExitCode:

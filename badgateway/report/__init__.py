@@ -1,1 +1,1 @@
-"""Renders a study: pure functions from its summary to HTML, Markdown and JSON."""
+"""Renders a run: pure functions from its summary to HTML, Markdown and JSON."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway.model.diagnosis import CauseCount, Certainty
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import grid, wording
 from badgateway.report.grid import LevelResult
 
@@ -47,8 +47,8 @@ def parts(result: LevelResult) -> Iterator[Part]:
         yield Part(share=found.unattributed / found.requests, colour=_UNATTRIBUTED, certainty=None)
 
 
-def legend(study: StudySummary) -> tuple[Family, ...]:
-    """Return the families of the causes that a study found, those with the most failures first."""
+def legend(run: RunSummary) -> tuple[Family, ...]:
+    """Return the families of the causes that a run found, those with the most failures first."""
     return tuple(
         dict.fromkeys(
             Family(
@@ -56,24 +56,24 @@ def legend(study: StudySummary) -> tuple[Family, ...]:
                 colour=colour(group[0][1].cause.family),
                 is_proven=group[0][1].certainty is Certainty.PROVEN,
             )
-            for group in grouped(study)
+            for group in grouped(run)
         )
     )
 
 
-def has_unattributed(study: StudySummary) -> bool:
+def has_unattributed(run: RunSummary) -> bool:
     """Tell whether some failure that was looked into has no cause."""
-    return any(result.diagnosis.unattributed for result in grid.results(study) if result.diagnosis)
+    return any(result.diagnosis.unattributed for result in grid.results(run) if result.diagnosis)
 
 
 Found = tuple[LevelResult, CauseCount]
 """A cause, and where it was found."""
 
 
-def grouped(study: StudySummary) -> list[list[Found]]:
+def grouped(run: RunSummary) -> list[list[Found]]:
     """Return where each cause was found, with one certainty; the most failures first, in both."""
     groups: dict[tuple[str, Certainty], list[Found]] = {}
-    for result in grid.results(study):
+    for result in grid.results(run):
         for cause in result.diagnosis.causes if result.diagnosis else ():
             groups.setdefault((cause.cause.id, cause.certainty), []).append((result, cause))
     ordered = sorted(groups.items(), key=lambda group: (-_total(group[1]), group[0]))

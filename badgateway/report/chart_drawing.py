@@ -9,7 +9,7 @@ import vl_convert
 from markupsafe import Markup
 
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import Measurement
 from badgateway.report import chart_layout, grid
 from badgateway.report.chart_layout import Layout, Rows, Spec
@@ -48,30 +48,30 @@ class Chart:
     narrow: Markup
 
 
-def draw(study: StudySummary, plot: Plot) -> Chart:
+def draw(run: RunSummary, plot: Plot) -> Chart:
     """Draw a plot in both layouts."""
-    label = _in_words(study, plot)
+    label = _in_words(run, plot)
     return Chart(
-        wide=svg(_chart(study, plot, chart_layout.wide(len(grid.levels(study)))), label),
-        narrow=svg(_chart(study, plot, chart_layout.narrow()), label),
+        wide=svg(_chart(run, plot, chart_layout.wide(len(grid.levels(run)))), label),
+        narrow=svg(_chart(run, plot, chart_layout.narrow()), label),
     )
 
 
-def _chart(study: StudySummary, plot: Plot, layout: Layout) -> Spec:
-    panels = [_panel(study, plot, place, layout) for place in range(len(grid.levels(study)))]
+def _chart(run: RunSummary, plot: Plot, layout: Layout) -> Spec:
+    panels = [_panel(run, plot, place, layout) for place in range(len(grid.levels(run)))]
     return chart_layout.chart(panels, layout)
 
 
-def _panel(study: StudySummary, plot: Plot, place: int, layout: Layout) -> Spec:
-    load = grid.levels(study)[place]
-    results = _results_at(study, load)
+def _panel(run: RunSummary, plot: Plot, place: int, layout: Layout) -> Spec:
+    load = grid.levels(run)[place]
+    results = _results_at(run, load)
     scale = plot.x_axis["scale"]
     assert isinstance(scale, dict)
     return chart_layout.panel(
         title=phrases.load(load),
         rows=Rows(
             names=[result.configuration for result in results],
-            picked=study.recommendation.configuration,
+            picked=run.recommendation.configuration,
             labelled=place % layout.columns == 0,
         ),
         marks=[
@@ -84,8 +84,8 @@ def _panel(study: StudySummary, plot: Plot, place: int, layout: Layout) -> Spec:
     )
 
 
-def _results_at(study: StudySummary, load: LoadLevel) -> list[LevelResult]:
-    return [result for result in grid.results(study) if result.load == load]
+def _results_at(run: RunSummary, load: LoadLevel) -> list[LevelResult]:
+    return [result for result in grid.results(run) if result.load == load]
 
 
 def _value(result: LevelResult, plot: Plot) -> Spec:
@@ -94,11 +94,11 @@ def _value(result: LevelResult, plot: Plot) -> Spec:
     return {"configuration": result.configuration, "text": text, "ink": ink}
 
 
-def _in_words(study: StudySummary, plot: Plot) -> str:
+def _in_words(run: RunSummary, plot: Plot) -> str:
     levels = (
         f"At {phrases.load(load)}: "
-        + ", ".join(f"{result.configuration} {plot.text(result)}" for result in _results_at(study, load))
-        for load in grid.levels(study)
+        + ", ".join(f"{result.configuration} {plot.text(result)}" for result in _results_at(run, load))
+        for load in grid.levels(run)
     )
     return f"{plot.title}. {'. '.join(levels)}."
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from badgateway.model.printable import printable_json, printable_lines
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import markdown
 from badgateway.report.html import anchors, render
 from badgateway.report.section import Object, Section
@@ -119,41 +119,39 @@ class Format:
     """A format of a report."""
 
     file_name: str
-    render: Callable[[StudySummary], str]
-    """The same study gives the same bytes."""
+    render: Callable[[RunSummary], str]
+    """The same run gives the same bytes."""
 
 
-def render_html(study: StudySummary) -> str:
+def render_html(run: RunSummary) -> str:
     """Return a page in one file that needs nothing else: no network, no script."""
     # Once for all that is in it: markup is what autoescape leaves to us.
-    return printable_lines(
-        render("report.html.j2", study=study, answer=answer.build(study), sections=PAGE, **_page(study))
-    )
+    return printable_lines(render("report.html.j2", answer=answer.build(run), sections=PAGE, **_page(run)))
 
 
-def _page(study: StudySummary) -> dict[str, object]:
-    parts = [(chapter, [section.html(study) for section in chapter.sections]) for chapter in CHAPTERS]
+def _page(run: RunSummary) -> dict[str, object]:
+    parts = [(chapter, [section.html(run) for section in chapter.sections]) for chapter in CHAPTERS]
     return {
-        "first": FIRST_SCREEN.html(study),
+        "first": FIRST_SCREEN.html(run),
         "chapters": [(chapter, htmls, anchors("".join(htmls))) for chapter, htmls in parts if any(htmls)],
     }
 
 
-def render_markdown(study: StudySummary) -> str:
+def render_markdown(run: RunSummary) -> str:
     """Return a comment for a pull request."""
-    return markdown.whole_page(section.markdown(study) for section in COMMENT)
+    return markdown.whole_page(section.markdown(run) for section in COMMENT)
 
 
-def render_json(study: StudySummary) -> str:
+def render_json(run: RunSummary) -> str:
     """Return a document for programs."""
     whole: Object = {
         "schema_version": SCHEMA_VERSION,
-        "started": study.started,
-        "command": study.command,
-        "complete": study.complete,
+        "started": run.started,
+        "command": run.command,
+        "complete": run.complete,
     }
     for section in DOCUMENT:
-        whole |= section.objects(study)
+        whole |= section.objects(run)
     return printable_json(_rounded(whole), indent=2) + "\n"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary
 
 
@@ -40,22 +40,22 @@ class LevelResult:
         return "not measured" if self.level is not None and self.level.trials else "not run"
 
 
-def is_telling(found: Measurement, study: StudySummary) -> bool:
+def is_telling(found: Measurement, run: RunSummary) -> bool:
     """Tell whether the latency of the OK requests says something: not where more failed than may fail, beyond doubt."""
-    return found.failures.low <= study.experiment.objective.max_failure_share
+    return found.failures.low <= run.experiment.objective.max_failure_share
 
 
-def ranked(study: StudySummary) -> tuple[ConfigurationSummary, ...]:
+def ranked(run: RunSummary) -> tuple[ConfigurationSummary, ...]:
     """Return the configurations best first; those the ranking leaves out come last, in the order of the file."""
-    place = {name: index for index, name in enumerate(study.recommendation.ranking)}
+    place = {name: index for index, name in enumerate(run.recommendation.ranking)}
     last = len(place)
-    return tuple(sorted(study.configurations, key=lambda summary: place.get(summary.configuration.name, last)))
+    return tuple(sorted(run.configurations, key=lambda summary: place.get(summary.configuration.name, last)))
 
 
-def levels(study: StudySummary) -> tuple[LoadLevel, ...]:
+def levels(run: RunSummary) -> tuple[LoadLevel, ...]:
     """Return the load levels, as declared; those only seen in the results come after."""
-    declared = study.experiment.load.levels
-    seen = {level.load for summary in study.configurations for level in summary.levels}
+    declared = run.experiment.load.levels
+    seen = {level.load for summary in run.configurations for level in summary.levels}
     return (*declared, *sorted(seen - set(declared), key=lambda level: level.order))
 
 
@@ -66,29 +66,29 @@ def row(summary: ConfigurationSummary, loads: tuple[LoadLevel, ...]) -> tuple[Le
     return tuple(LevelResult(configuration=name, load=load, level=by_load.get(load)) for load in loads)
 
 
-def results(study: StudySummary) -> tuple[LevelResult, ...]:
+def results(run: RunSummary) -> tuple[LevelResult, ...]:
     """Return every result: configurations best first, and within one the load levels as declared."""
-    loads = levels(study)
-    return tuple(result for summary in ranked(study) for result in row(summary, loads))
+    loads = levels(run)
+    return tuple(result for summary in ranked(run) for result in row(summary, loads))
 
 
-def heading(study: StudySummary) -> str:
+def heading(run: RunSummary) -> str:
     """Return the heading of a column of load levels; users have no unit in it, rates have."""
-    kinds = {level.is_open for level in levels(study)}
+    kinds = {level.is_open for level in levels(run)}
     if kinds == {True}:
         return "load"
     return "users, or rate" if True in kinds else "users"
 
 
-def every_trial(study: StudySummary) -> tuple[TrialSummary, ...]:
+def every_trial(run: RunSummary) -> tuple[TrialSummary, ...]:
     """Return all trials of a run in the order of running, those of controls and searches included."""
-    levels = [level for summary in study.configurations for level in (*summary.levels, *summary.distant_levels)]
-    confirmation = study.confirmation.level.trials if study.confirmation else ()
-    trials = [*(trial for level in levels for trial in level.trials), *confirmation, *study.other_trials]
+    levels = [level for summary in run.configurations for level in (*summary.levels, *summary.distant_levels)]
+    confirmation = run.confirmation.level.trials if run.confirmation else ()
+    trials = [*(trial for level in levels for trial in level.trials), *confirmation, *run.other_trials]
     by_id = {trial.trial.id: trial for trial in trials}
     return tuple(sorted(by_id.values(), key=lambda one: one.trial.position))
 
 
-def measurements(study: StudySummary) -> list[Measurement]:
+def measurements(run: RunSummary) -> list[Measurement]:
     """Return what was measured, wherever it was."""
-    return [result.measurement for result in results(study) if result.measurement]
+    return [result.measurement for result in results(run) if result.measurement]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.outcome import FAILURES, Outcome
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import LevelSummary, Measurement, Quantiles, RouteMeasurement, TrialSummary, Verdict
 from badgateway.report import cells, grid, spread, wording
 from badgateway.report.cells import TableCell
@@ -72,9 +72,9 @@ class RouteRow:
     """The p95 as a width of CSS, the longest of the table being the whole; empty without an OK request."""
 
 
-def occurred(study: StudySummary) -> tuple[Outcome, ...]:
+def occurred(run: RunSummary) -> tuple[Outcome, ...]:
     """Return the kinds of failure that a valid trial had anywhere, in the order of Outcome."""
-    measured = [result.measurement for result in grid.results(study) if result.measurement]
+    measured = [result.measurement for result in grid.results(run) if result.measurement]
     return tuple(outcome for outcome in FAILURES if any(entry.count(outcome) for entry in measured))
 
 
@@ -83,9 +83,9 @@ def kind(outcome: Outcome, text: str) -> OutcomeLabel:
     return OutcomeLabel(text=text, short=wording.short_name(outcome))
 
 
-def kinds(study: StudySummary) -> tuple[OutcomeLabel, ...]:
+def kinds(run: RunSummary) -> tuple[OutcomeLabel, ...]:
     """Return the kinds of failure that occurred, for column headings."""
-    return tuple(kind(outcome, wording.long_name(outcome)) for outcome in occurred(study))
+    return tuple(kind(outcome, wording.long_name(outcome)) for outcome in occurred(run))
 
 
 def measured(summary: TrialSummary) -> Measurement | None:

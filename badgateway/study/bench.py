@@ -121,7 +121,7 @@ class Bench:
 
 
 class Effects(Protocol):
-    """All that a study does to a machine: set up, deploy, drive, restore, prove."""
+    """All that a run does to a machine: set up, deploy, drive, restore, prove."""
 
     def tidy_up(self) -> None:
         """Remove what kits that were killed have left behind."""
@@ -215,7 +215,7 @@ class Effects(Protocol):
 
 
 class Listener(Protocol):
-    """Watches a study; a display on a terminal, plain lines elsewhere."""
+    """Watches a run; a display on a terminal, plain lines elsewhere."""
 
     def busy_with(self, what: str) -> None:
         """Something that takes seconds begins, before the first trial or after the last."""

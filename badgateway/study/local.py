@@ -1,4 +1,4 @@
-"""What a study does to a machine, done on this one."""
+"""What a run does to a machine, done on this one."""
 
 import shutil
 import threading

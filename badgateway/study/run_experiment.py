@@ -12,8 +12,8 @@ from badgateway.analysis.trials import Read
 from badgateway.errors import BadgatewayError
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import SCHEMA_VERSION, Circumstances, Manifest
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.secrets import as_kept, withheld
-from badgateway.model.study_summary import StudySummary
 from badgateway.model.worker_checks import WorkerCheckPlan
 from badgateway.plan.schedule import schedule
 from badgateway.probe.environment import read_environment
@@ -35,7 +35,7 @@ Stop = KeyboardInterrupt | BadgatewayError | OSError
 class Finished:
     """A run that is over."""
 
-    study: StudySummary | None
+    run: RunSummary | None
     """None when no trial had ended: then there are no reports."""
     report: Path
     """The HTML report, by the way that stays the same: results/EXPERIMENT/latest/report.html."""
@@ -118,11 +118,11 @@ def _run_to_its_end(
 ) -> Finished:
     read = Read()
     stopped_by = _conduct(folder, manifest, root, listener, effects, read)
-    study = None
+    run = None
     try:
         # Reports take seconds and what they tell took minutes: a signal waits until they are written.
         with held():
-            study = _report(folder, listener, read)
+            run = _report(folder, listener, read)
     except KeyboardInterrupt as interrupt:
         stopped_by = stopped_by or interrupt
     except (BadgatewayError, OSError) as error:
@@ -131,7 +131,7 @@ def _run_to_its_end(
             raise
         listener.busy_with(f"the reports could not be written: {error}")
     report = folder.path.parent / "latest" / "report.html"
-    return Finished(study=study, report=report, stopped_by=stopped_by, read=read)
+    return Finished(run=run, report=report, stopped_by=stopped_by, read=read)
 
 
 def _conduct(  # noqa: PLR0917 # for one caller
@@ -144,7 +144,7 @@ def _conduct(  # noqa: PLR0917 # for one caller
     return None
 
 
-def _report(folder: RunFolder, listener: Listener, read: Read) -> StudySummary | None:
+def _report(folder: RunFolder, listener: Listener, read: Read) -> RunSummary | None:
     # On a disk that is full the reports need the room of what could not be kept.
     for half in folder.unfinished():
         folder.discard_trial(half)
@@ -154,9 +154,9 @@ def _report(folder: RunFolder, listener: Listener, read: Read) -> StudySummary |
     if not any_trial_ended(folder):
         return None
     listener.busy_with("writing the reports")
-    study = analyse(folder, read)
-    publish(folder, study)
-    return study
+    run = analyse(folder, read)
+    publish(folder, run)
+    return run
 
 
 def _manifest(

@@ -1,4 +1,4 @@
-"""A study whose load is sent by workers from elsewhere: the same effects, but that they are waited for and driven."""
+"""A run whose load is sent by workers from elsewhere: the same effects, but that they are waited for and driven."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

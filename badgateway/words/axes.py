@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from badgateway.model.axis import Axis
-from badgateway.model.study_summary import AxisRanking
+from badgateway.model.run_summary import AxisRanking
 from badgateway.numbers import listed, plural
 
 _MOST = 4

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from badgateway.model.comparison import Choice, ChoiceKind, Criterion, Regret, Relation, TieRule
-from badgateway.model.study_summary import Confirmation
+from badgateway.model.run_summary import Confirmation
 from badgateway.model.summary import LevelSummary, Verdict
 from badgateway.numbers import count, listed, plural
 from badgateway.words.phrases import difference, milliseconds, objective, percent

@@ -8,8 +8,8 @@ from badgateway.analysis.answer import recommendation_of
 from badgateway.judge.choice import choose
 from badgateway.model.comparison import Choice, ChoiceKind, ConfigurationVerdict, StudyPower
 from badgateway.model.design import ConfigurationFacts
+from badgateway.model.run_summary import Decision
 from badgateway.model.study import MachineLimits
-from badgateway.model.study_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import MachineCheck
 from badgateway.words.choice import larger_run, sentence

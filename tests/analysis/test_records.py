@@ -122,11 +122,11 @@ def test_a_trial_under_a_name_that_is_none_is_told_and_its_plan_is_not_complete(
     broken = first.rename(first.with_name(f"{first.name}\n"))
     (folder.trials_path / f"damaged-{first.name}").mkdir()
     (folder.trials_path / f"damaged-{first.name}" / TRIAL).touch()
-    study = analyse(folder)
+    run = analyse(folder)
 
     assert uncounted(folder, folder.manifest()) == (broken,)
-    assert len(every_trial(study)) == len(others)
-    assert not study.complete
+    assert len(every_trial(run)) == len(others)
+    assert not run.complete
 
 
 def test_what_is_no_trial_is_let_be(folder):

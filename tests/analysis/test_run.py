@@ -29,7 +29,7 @@ from badgateway.model.raw import (
     PROCESSES,
     TRIAL,
 )
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import ConfigurationSummary, TrialSummary, Verdict
 from badgateway.model.trial import INTERRUPTED, Trial, TrialRecord, TrialStatus, Window
 from badgateway.store.file_list import write_list
@@ -109,7 +109,7 @@ def whole(tmp_path_factory) -> RunFolder:
 class Analysed:
     """What a run came to, and what it took."""
 
-    study: StudySummary
+    run: RunSummary
     threads: int
     """How many more there were while all trials were in hand."""
 
@@ -129,8 +129,8 @@ def analysed(whole) -> Analysed:
 
 
 @pytest.fixture
-def study(analysed: Analysed) -> StudySummary:
-    return analysed.study
+def run(analysed: Analysed) -> RunSummary:
+    return analysed.run
 
 
 @pytest.fixture
@@ -139,18 +139,18 @@ def folder(tmp_path) -> RunFolder:
     return keep(RunFolder.create(tmp_path / "results", MANIFEST), "cut-body", "read-timeout")
 
 
-def of(study: StudySummary, configuration: str) -> TrialSummary:
-    (found,) = [one for one in study.configurations if one.configuration.name == configuration]
+def of(run: RunSummary, configuration: str) -> TrialSummary:
+    (found,) = [one for one in run.configurations if one.configuration.name == configuration]
     return found.levels[0].trials[0]
 
 
-def test_recorded_trials_become_a_summary_of_what_was_planted(study):
-    assert study.complete
-    assert (study.command, study.started) == (MANIFEST.command, MANIFEST.started)
-    assert [one.configuration.name for one in study.configurations] == list(CASES)
+def test_recorded_trials_become_a_summary_of_what_was_planted(run):
+    assert run.complete
+    assert (run.command, run.started) == (MANIFEST.command, MANIFEST.started)
+    assert [one.configuration.name for one in run.configurations] == list(CASES)
     for case in CASES:
         expected = json.loads((GOLDEN / case / "expected.json").read_text())
-        summary = of(study, case)
+        summary = of(run, case)
         if summary.measurement is not None:
             measured = {entry.outcome.value: entry.proportion.count for entry in summary.measurement.outcomes}
             assert measured == {name: expected["outcomes"].count(name) for name in set(expected["outcomes"])}
@@ -159,10 +159,10 @@ def test_recorded_trials_become_a_summary_of_what_was_planted(study):
         ]
 
 
-def test_a_request_in_one_book_only_makes_just_its_own_trial_invalid(study):
-    invalid = [case for case in CASES if of(study, case).verdict is Verdict.INVALID]
+def test_a_request_in_one_book_only_makes_just_its_own_trial_invalid(run):
+    invalid = [case for case in CASES if of(run, case).verdict is Verdict.INVALID]
     assert invalid == ["not-in-clients-book"]
-    assert "the books do not balance" in said(of(study, "not-in-clients-book").reasons)[0]
+    assert "the books do not balance" in said(of(run, "not-in-clients-book").reasons)[0]
 
 
 def test_reports_and_ledgers_have_the_same_bytes_every_time_and_everywhere(folder, tmp_path):
@@ -219,9 +219,9 @@ def test_a_link_in_a_trials_folder_makes_it_invalid_by_its_name_and_is_never_rea
     (trial_folder / name).symlink_to(secret)
     monkeypatch.chdir(tmp_path)
 
-    publish(folder, study := analyse(folder))
+    publish(folder, run := analyse(folder))
 
-    summary = of(study, "cut-body")
+    summary = of(run, "cut-body")
     assert summary.verdict is Verdict.INVALID
     assert (
         f"{name}: is a symbolic link where a regular file belongs; nothing of it was read" in said(summary.reasons)[0]
@@ -266,10 +266,10 @@ def test_a_trial_that_was_aborted_by_a_failure_is_a_result(tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
     folder.keep_trial(aborted(MANIFEST.trials[0], "no server\nlast line of its log", 1.0), raw)
-    study = analyse(folder)
+    run = analyse(folder)
 
-    assert not study.complete
-    assert said(of(study, MANIFEST.trials[0].configuration).reasons) == ("no server\nlast line of its log",)
+    assert not run.complete
+    assert said(of(run, MANIFEST.trials[0].configuration).reasons) == ("no server\nlast line of its log",)
 
 
 def test_rows_can_be_asked_for_as_long_as_the_evidence_lives(folder):
@@ -282,7 +282,7 @@ def test_rows_can_be_asked_for_as_long_as_the_evidence_lives(folder):
 
 
 def test_a_thousand_trials_would_not_hold_a_thousand_databases(analysed):
-    # Each DuckDB database in memory has a pool of threads; a study may hold those of one or two.
+    # Each DuckDB database in memory has a pool of threads; a run may hold those of one or two.
     assert analysed.threads < 24, f"{analysed.threads} more threads with {len(CASES)} trials in hand"
 
 

@@ -1,9 +1,9 @@
-"""Summaries of trials and studies for the lines that tell of them."""
+"""Summaries of trials and runs for the lines that tell of them."""
 
 from collections.abc import Mapping
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.run_summary import Decision, Recommendation, RunSummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from tests.declared import experiment
@@ -37,11 +37,11 @@ def decided(
     reasons: tuple[str, ...] = ("It was fastest.",),
     verdict: Verdict = Verdict.PASS,
 ):
-    """Return a study of which one trial was run, with that verdict."""
+    """Return a run of which one trial was run, with that verdict."""
     picked = "first" if decision is Decision.PICKED else None
     of = experiment()
     run = summary(of.configurations[0], [level("first", 5, 1, None, verdict=verdict)])
-    return StudySummary(
+    return RunSummary(
         experiment=of,
         started="2026-11-21T20:00:00Z",
         command="badgateway run x.toml",

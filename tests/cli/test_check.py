@@ -34,7 +34,7 @@ def called(monkeypatch, project):
     def call(*found, stopped_by=None, options=()):
         def run(experiment, **_options):
             asked.append(experiment)
-            return Finished(study=samples.picked(), report=Path("report.html"), stopped_by=stopped_by)
+            return Finished(run=samples.picked(), report=Path("report.html"), stopped_by=stopped_by)
 
         monkeypatch.setattr(check, "run_experiment", run)
         monkeypatch.setattr(check, "require_users", lambda *_: None)

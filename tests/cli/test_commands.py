@@ -17,7 +17,7 @@ from badgateway.cli import commands, planned, running, serve, worker_check
 from badgateway.cli.entry import cli
 from badgateway.errors import DeploymentError, LoadError
 from badgateway.model.experiment import Experiment
-from badgateway.model.study_summary import Decision
+from badgateway.model.run_summary import Decision
 from badgateway.process.machine_lock import machine_lock
 from badgateway.study import run_experiment
 from badgateway.study.run_experiment import Finished
@@ -501,7 +501,7 @@ def test_a_run_keeps_the_digest_of_its_file_and_who_was_busy_and_the_report_tell
 
 
 def finished(decision: Decision) -> Finished:
-    return Finished(study=decided(decision), report=Path("results/small/latest/report.html"), stopped_by=None)
+    return Finished(run=decided(decision), report=Path("results/small/latest/report.html"), stopped_by=None)
 
 
 @pytest.mark.parametrize(

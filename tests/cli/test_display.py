@@ -1,4 +1,4 @@
-"""What is seen while a study runs."""
+"""What is seen while a run goes on."""
 
 import signal
 from io import StringIO

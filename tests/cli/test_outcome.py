@@ -9,7 +9,7 @@ from rich.console import Console
 
 from badgateway.cli import outcome
 from badgateway.cli.outcome import Commands, next_command, print_outcome
-from badgateway.model.study_summary import Decision
+from badgateway.model.run_summary import Decision
 from badgateway.report.sections.answer import standings
 from tests.cli.given import decided
 from tests.report import ladder_sample, samples
@@ -18,17 +18,17 @@ from tests.report.choice_sample import study_picked
 COMMANDS = Commands(resume="badgateway run x.toml --resume", watch="badgateway ui x.toml")
 
 
-def printed(study, *, width=1000):
+def printed(run, *, width=1000):
     file = StringIO()
     where = Console(file=file, width=width, force_terminal=True, color_system=None, _environ={})
-    outcome._print_table(where, standings.build(study))
+    outcome._print_table(where, standings.build(run))
     return file.getvalue().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_table_has_the_rows_and_the_figures_of_the_report():
-    study = samples.picked()
-    lines = printed(study).splitlines()
-    rows = standings.build(study).rows
+    run = samples.picked()
+    lines = printed(run).splitlines()
+    rows = standings.build(run).rows
 
     assert lines[0].startswith("At 300 users, limit of p95 ")
     assert len(lines) >= 2 + len(rows)
@@ -89,8 +89,8 @@ def test_what_is_piped_has_one_line_for_each_configuration_and_ends_none_in_a_sp
 
 
 def test_a_run_without_a_trusted_trial_has_no_table(capsys):
-    study = decided(Decision.INCONCLUSIVE)
-    print_outcome(replace(study, configurations=()), None)
+    run = decided(Decision.INCONCLUSIVE)
+    print_outcome(replace(run, configurations=()), None)
 
     assert capsys.readouterr().out.startswith("NO TRUSTED TRIAL for small\n")
 
@@ -101,19 +101,19 @@ def test_the_address_of_the_report_is_one_that_a_terminal_makes_a_link_of():
 
 
 @pytest.mark.parametrize(
-    ("study", "expected"),
+    ("run", "expected"),
     [
         (decided(Decision.PICKED, complete=False), "badgateway run x.toml --resume"),
         (decided(Decision.PICKED), "badgateway ui x.toml first"),
         (decided(Decision.NONE_QUALIFIES), ""),
     ],
 )
-def test_one_command_follows_from_the_answer(study, expected):
-    assert next_command(study, COMMANDS) == expected
+def test_one_command_follows_from_the_answer(run, expected):
+    assert next_command(run, COMMANDS) == expected
 
 
 def test_where_none_qualifies_the_commonest_cause_is_what_to_read():
-    study = samples.picked()
-    none = replace(study, recommendation=replace(study.recommendation, decision=Decision.NONE_QUALIFIES))
+    run = samples.picked()
+    none = replace(run, recommendation=replace(run.recommendation, decision=Decision.NONE_QUALIFIES))
 
     assert next_command(none, Commands()) == "badgateway cause listen-queue-full"

@@ -13,7 +13,7 @@ from badgateway.cli.wording import (
 )
 from badgateway.errors import first_line
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import Decision
+from badgateway.model.run_summary import Decision
 from badgateway.model.summary import Verdict
 from tests.cli.given import MULTI_LINE, decided, ended, planned
 from tests.report.builders import measurement
@@ -126,18 +126,18 @@ def test_the_reasons_of_a_decision_leave_the_logs_to_the_report():
 
 
 def test_what_became_of_the_pick_at_a_rate_stands_behind_the_answer():
-    study = long_ladder()
-    headline, sentence, at_a_rate, *_ = decision_lines(study)
+    run = long_ladder()
+    headline, sentence, at_a_rate, *_ = decision_lines(run)
 
     assert headline.startswith("PICK for ")
-    assert sentence == study.recommendation.sentence
+    assert sentence == run.recommendation.sentence
     assert at_a_rate.startswith("Confirmed: gunicorn-gthread-pool at 19,000 tasks a minute: ")
 
 
 def test_a_pick_that_fails_at_the_rate_is_said_to_in_the_headline():
-    study = long_ladder()
-    assert study.confirmation is not None
-    level = replace(study.confirmation.level, verdict=Verdict.FAIL, reasons=("21,305 of 30,212 requests failed",))
-    headline, *_ = decision_lines(replace(study, confirmation=replace(study.confirmation, level=level)))
+    run = long_ladder()
+    assert run.confirmation is not None
+    level = replace(run.confirmation.level, verdict=Verdict.FAIL, reasons=("21,305 of 30,212 requests failed",))
+    headline, *_ = decision_lines(replace(run, confirmation=replace(run.confirmation, level=level)))
 
     assert headline.endswith(": gunicorn-gthread-pool; it fails at 19,000 tasks a minute")

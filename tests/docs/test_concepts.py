@@ -12,7 +12,7 @@ from badgateway.model.diagnosis import Certainty
 from badgateway.model.gate import GateVerdict
 from badgateway.model.ladder import Effect
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import Decision
+from badgateway.model.run_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import TrialStatus
 from badgateway.model.worker_checks import WorkerVerdict
@@ -72,6 +72,7 @@ NAMED_AFTER = {
     "relay",
     "rival",
     "rule",
+    "run",
     "size",
     "snapshot",
     "standings",

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from badgateway import errors
-from badgateway.model.exit_code import ExitCode, of_error, of_study
-from badgateway.model.study_summary import Decision
+from badgateway.model.exit_code import ExitCode, of_error, of_run
+from badgateway.model.run_summary import Decision
 from badgateway.model.summary import Verdict
 from tests.cli.given import decided
 
@@ -16,12 +16,12 @@ from tests.cli.given import decided
     ("decision", "status"), [(Decision.PICKED, 0), (Decision.NONE_QUALIFIES, 1), (Decision.INCONCLUSIVE, 3)]
 )
 def test_every_decision_has_a_status(decision, status):
-    assert of_study(decided(decision)) == status
+    assert of_run(decided(decision)) == status
 
 
 @pytest.mark.parametrize("decision", Decision)
 def test_a_run_without_one_trusted_trial_has_failed_whatever_it_says(decision):
-    assert of_study(decided(decision, verdict=Verdict.INVALID)) is ExitCode.FAILED
+    assert of_run(decided(decision, verdict=Verdict.INVALID)) is ExitCode.FAILED
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_a_session_of_lab_succeeds_with_every_status_that_is_an_answer():
         for line in noxfile.body
         if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "ANSWERED"
     ]
-    assert set(answered) == {of_study(decided(decision)) for decision in Decision}
+    assert set(answered) == {of_run(decided(decision)) for decision in Decision}

@@ -1,4 +1,4 @@
-"""Building blocks of study summaries, with defaults a test need not care about."""
+"""Building blocks of run summaries, with defaults a test need not care about."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -118,14 +118,14 @@ def level(
     reasons: tuple[str, ...] = (),
     messages: tuple[ProxyMessage, ...] = (),
 ) -> LevelSummary:
-    run = trial(configuration, users, position, measured, verdict=verdict, reasons=reasons, messages=messages)
+    only = trial(configuration, users, position, measured, verdict=verdict, reasons=reasons, messages=messages)
     return LevelSummary(
         configuration=configuration,
         users=users,
         verdict=verdict,
         reasons=reasons,
         measurement=measured,
-        trials=(run,),
+        trials=(only,),
     )
 
 

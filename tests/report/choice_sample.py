@@ -8,14 +8,14 @@ from badgateway.model.capacity import CapacityGoal
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.design import Design, Ended, Facts, Purpose, Step
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.run_summary import Decision, Recommendation, RunSummary
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, TrialSummary, Verdict
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.search import conclude
 from badgateway.words.choice import sentence
 from badgateway.words.study_limits import power
 from tests.report import builders
-from tests.report.comparison import CONFIGURATIONS, experiment, study
+from tests.report.comparison import CONFIGURATIONS, experiment, run_summary
 from tests.simulation.servers import Machine, Server, design
 
 RATES = (50.0, 100.0, 200.0)
@@ -43,24 +43,24 @@ _DECISIONS = {
 }
 
 
-def study_picked() -> StudySummary:
+def study_picked() -> RunSummary:
     return _made("picked", Machine(servers=SERVERS, seed=2, invalid=0.05, noise=0.01), _asked(capacity=GOAL))
 
 
-def study_equivalent() -> StudySummary:
+def study_equivalent() -> RunSummary:
     return _made("equivalent", Machine(servers=ALIKE, seed=2, noise=0.01), _asked(capacity=GOAL))
 
 
-def study_undecided() -> StudySummary:
+def study_undecided() -> RunSummary:
     """One block: one trial alone proves of nobody that it keeps the objective."""
     return _made("undecided", Machine(servers=SERVERS, seed=1), _asked(blocks=1, looks=()))
 
 
-def study_none() -> StudySummary:
+def study_none() -> RunSummary:
     return _made("none", Machine(servers=SLOW, seed=1), _asked())
 
 
-def choice_of(given: StudySummary) -> Choice:
+def choice_of(given: RunSummary) -> Choice:
     assert given.choice is not None
     return given.choice
 
@@ -72,14 +72,14 @@ def _asked(**given: object) -> Design:
 _RAN: dict[str, tuple[Choice, tuple[Ended, ...]]] = {}
 
 
-def _made(name: str, machine: Machine, asked: Design) -> StudySummary:
+def _made(name: str, machine: Machine, asked: Design) -> RunSummary:
     if name not in _RAN:
         ended = machine.run(asked)
         _RAN[name] = conclude(asked, ended), tuple(ended)
     return summed_up(*_RAN[name])
 
 
-def summed_up(choice: Choice, ended: Sequence[Ended]) -> StudySummary:
+def summed_up(choice: Choice, ended: Sequence[Ended]) -> RunSummary:
     """Return the summary of a study whose trials ended so."""
     trials = [_trial(one, position) for position, one in enumerate(ended, start=1)]
     own = [one for one in trials if one.trial.purpose is Purpose.COMPARE and not one.trial.control]
@@ -103,7 +103,7 @@ def summed_up(choice: Choice, ended: Sequence[Ended]) -> StudySummary:
         ranking=tuple(one.configuration for one in choice.ranking),
     )
     asked = experiment().model_copy(update={"load": load})
-    summary = study(configurations, recommendation, declared_experiment=asked)
+    summary = run_summary(configurations, recommendation, declared_experiment=asked)
     return replace(summary, choice=choice, other_trials=tuple(one for one in trials if one not in own))
 
 
@@ -172,7 +172,7 @@ def _level(name: str, rate: float, trials: Sequence[TrialSummary]) -> LevelSumma
 
 
 @cache
-def both_loops() -> StudySummary:
+def both_loops() -> RunSummary:
     """One configuration with users who wait, and at rates; at the higher one it stands still for seconds."""
     only = CONFIGURATIONS[0]
     closed = [
@@ -192,7 +192,7 @@ def both_loops() -> StudySummary:
     load = experiment().load.model_copy(update={"users": (50, 300), "rates_per_s": (100.0, 317.0)})
     asked = experiment((only,)).model_copy(update={"load": load})
     summary = builders.summary(only, [*closed, *at_rates])
-    return study([summary], recommendation, declared_experiment=asked)
+    return run_summary([summary], recommendation, declared_experiment=asked)
 
 
 def _at_rate(level: LevelSummary, rate: float) -> LevelSummary:

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment, Load
 from badgateway.model.outcome import Outcome
+from badgateway.model.run_summary import Recommendation, RunSummary
 from badgateway.model.samples import Pressure
-from badgateway.model.study_summary import Recommendation, StudySummary
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, ProxyMessage, Verdict
 from tests.report.builders import OBJECTIVE, WINDOW_S, declared, environment, level, measurement, summary
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
@@ -180,14 +180,14 @@ def experiment(
     )
 
 
-def study(
+def run_summary(
     configurations: Sequence[ConfigurationSummary],
     recommendation: Recommendation,
     *,
     declared_experiment: Experiment | None = None,
     complete: bool = True,
-) -> StudySummary:
-    return StudySummary(
+) -> RunSummary:
+    return RunSummary(
         experiment=declared_experiment or experiment(),
         started="2026-03-14T09:26:53Z",
         command="badgateway run experiments/concurrency.toml",

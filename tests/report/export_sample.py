@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.run_summary import Decision, Recommendation, RunSummary
 from badgateway.model.summary import LevelSummary, OutcomeShare, RouteMeasurement, Verdict
 from tests.report.builders import declared, level, measurement, proportion, quantiles, summary
-from tests.report.comparison import experiment, study
+from tests.report.comparison import experiment, run_summary
 
 EXPORT, SMALL, POLL = "GET /members/export.xlsx", "GET /members/", "GET /exports/<id>/"
 _TIMES = {"naive_xls": (2900, 2950, 400), "streamed": (40, 610, 35), "job": (20, 24, 30)}
@@ -40,8 +40,8 @@ def _level(name: str, position: int) -> LevelSummary:
     return level(name, 8, position, measured, verdict=verdict, reasons=("too slow",) if name == "naive_xls" else ())
 
 
-def exports() -> StudySummary:
-    """Return the study."""
+def exports() -> RunSummary:
+    """Return the run."""
     configurations = tuple(
         declared(name.replace("_", "-"), "servers/gunicorn_gthread.py", "mysqlclient", 2) for name in _TIMES
     )
@@ -56,4 +56,4 @@ def exports() -> StudySummary:
         reasons=("It is the fastest.",),
         ranking=("job", "streamed", "naive-xls"),
     )
-    return study(entries, recommendation, declared_experiment=experiment(configurations, (8,)))
+    return run_summary(entries, recommendation, declared_experiment=experiment(configurations, (8,)))

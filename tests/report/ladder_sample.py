@@ -11,12 +11,12 @@ from badgateway.model.axis import DATABASE_DISTANCE, SIZE_CPU, USUAL, moved
 from badgateway.model.configuration import Configuration
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
+from badgateway.model.run_summary import Confirmation, Decision, Recommendation, RunSummary
 from badgateway.model.samples import ContainerUse, DatabaseConnections, WorkerGaps
-from badgateway.model.study_summary import Confirmation, Decision, Recommendation, StudySummary
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, Measurement, Pace, RouteMeasurement, Verdict
 from tests.judge.causes_of import evenly
 from tests.report.builders import OBJECTIVE, declared, level, measurement, proportion, quantiles, summary
-from tests.report.comparison import QUEUE_FULL, experiment, study
+from tests.report.comparison import QUEUE_FULL, experiment, run_summary
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
 
 USERS = 150
@@ -135,18 +135,18 @@ def _level(name: str, position: int, measured: Measurement, distance_ms: float =
         reasons=("it misses the objective",) if fails else (),
         messages=(QUEUE_FULL,) if measured.failures.count else (),
     )
-    (run,) = one.trials
-    run = replace(
-        run,
-        trial=replace(run.trial, database_distance_ms=distance_ms),
+    (trial,) = one.trials
+    trial = replace(
+        trial,
+        trial=replace(trial.trial, database_distance_ms=distance_ms),
         connections=_connections(name),
         worker_gaps=WorkerGaps(count=3, total_s=2.4) if name == "uwsgi-12-recycled" else None,
     )
     at = moved(DATABASE_DISTANCE, USUAL, distance_ms)
     if name == "uwsgi-16-harakiri":
         at = moved(SIZE_CPU, at, 0.5)
-        run = replace(run, trial=replace(run.trial, cpu_limit=0.5), container=THROTTLED)
-    return replace(one, trials=(run,), at=at)
+        trial = replace(trial, trial=replace(trial.trial, cpu_limit=0.5), container=THROTTLED)
+    return replace(one, trials=(trial,), at=at)
 
 
 def _connections(name: str) -> DatabaseConnections | None:
@@ -188,8 +188,8 @@ def _summaries(asked: Experiment) -> Iterator[ConfigurationSummary]:
         yield replace(summary(configuration, [near]), distant_levels=far)
 
 
-def long_ladder() -> StudySummary:
-    """Return the study."""
+def long_ladder() -> RunSummary:
+    """Return the run."""
     configurations = tuple(map(_declared, CONFIGURATIONS))
     asked = experiment(configurations, (USERS,))
     summaries = tuple(_summaries(asked))
@@ -202,7 +202,7 @@ def long_ladder() -> StudySummary:
     )
     pick = next(one for one in summaries if one.configuration.name == "gunicorn-gthread-pool")
     return replace(
-        study(summaries, recommendation, declared_experiment=asked),
+        run_summary(summaries, recommendation, declared_experiment=asked),
         ladder=ladder(asked, summaries),
         axis_rankings=rank_along_axes(asked, summaries),
         confirmation=Confirmation(

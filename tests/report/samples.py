@@ -1,4 +1,4 @@
-"""Summaries of studies as the judge would make them: the default comparison, and every awkward case of it."""
+"""Summaries of runs as the judge would make them: the default comparison, and every awkward case of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,11 +6,11 @@ from dataclasses import replace
 from badgateway.model.manifest import Circumstances, EarlierRun
 from badgateway.model.outcome import Outcome
 from badgateway.model.places import Limits, Line, Place, Places
-from badgateway.model.study_summary import Decision, Recommendation, StudySummary
+from badgateway.model.run_summary import Decision, Recommendation, RunSummary
 from badgateway.model.summary import LevelSummary, Proportion, ProxyMessage, Verdict
 from tests.report.builders import declared, level, measurement, quantiles, summary
 from tests.report.choice_sample import both_loops, study_none, study_picked
-from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, experiment, study
+from tests.report.comparison import QUEUE_FULL, RANKING, default_comparison, experiment, run_summary
 from tests.report.diagnoses import FAMILY, diagnosed, found, line
 from tests.report.export_sample import exports
 from tests.report.ladder_sample import long_ladder
@@ -19,7 +19,7 @@ from tests.report.worker_check_samples import WORKER_CHECKS
 from tests.report.worker_check_samples import hostile as hostile_worker_checks
 
 
-def picked() -> StudySummary:
+def picked() -> RunSummary:
     recommendation = Recommendation(
         decision=Decision.PICKED,
         configuration="gunicorn-gthread",
@@ -31,10 +31,10 @@ def picked() -> StudySummary:
         ),
         ranking=RANKING,
     )
-    return replace(study(default_comparison(), recommendation), worker_checks=WORKER_CHECKS)
+    return replace(run_summary(default_comparison(), recommendation), worker_checks=WORKER_CHECKS)
 
 
-def none_qualifies() -> StudySummary:
+def none_qualifies() -> RunSummary:
     recommendation = Recommendation(
         decision=Decision.NONE_QUALIFIES,
         configuration=None,
@@ -43,10 +43,10 @@ def none_qualifies() -> StudySummary:
         ranking=tuple(name for name in RANKING if name not in {"gunicorn-gthread", "uwsgi-16"}),
     )
     left = [entry for entry in default_comparison() if entry.verdict is not Verdict.PASS]
-    return study(left, recommendation)
+    return run_summary(left, recommendation)
 
 
-def inconclusive() -> StudySummary:
+def inconclusive() -> RunSummary:
     """One configuration is INVALID at one level, another had no OK request at all."""
     reason = "the client has 812 rows and the proxy 790, so the books do not balance"
     lost = level("gunicorn-gthread", 300, 14, None, verdict=Verdict.INVALID, reasons=(reason,))
@@ -71,7 +71,7 @@ def inconclusive() -> StudySummary:
         reasons=(reason, "uwsgi-16 meets the objective at both levels."),
         ranking=RANKING,
     )
-    return study(entries, recommendation)
+    return run_summary(entries, recommendation)
 
 
 def never_run(configuration: str) -> LevelSummary:
@@ -80,7 +80,7 @@ def never_run(configuration: str) -> LevelSummary:
     return replace(level_of_it, trials=())
 
 
-def interrupted() -> StudySummary:
+def interrupted() -> RunSummary:
     """Stopped after the trials with 50 users and an aborted one; the others were never run."""
     aborted = level(
         "uwsgi-2",
@@ -107,10 +107,10 @@ def interrupted() -> StudySummary:
         reasons=("9 of 16 trials were run.",),
         ranking=RANKING,
     )
-    return study(entries, recommendation, complete=False)
+    return run_summary(entries, recommendation, complete=False)
 
 
-def tiny() -> StudySummary:
+def tiny() -> RunSummary:
     """One configuration at one level, with numbers that are all different."""
     counts = {Outcome.OK: 1971, Outcome.BAD_GATEWAY: 17, Outcome.GATEWAY_TIMEOUT: 11, Outcome.TRUNCATED: 1}
     measured = replace(
@@ -137,7 +137,7 @@ def tiny() -> StudySummary:
         reasons=reasons,
         ranking=("uwsgi-2",),
     )
-    return study([entry], recommendation, declared_experiment=experiment((only,), (300,)))
+    return run_summary([entry], recommendation, declared_experiment=experiment((only,), (300,)))
 
 
 HOSTILE = "<script>alert(1)</script> & | ` \"quoted\" 'too'\n# not a heading <!-- x --> ]]>"
@@ -150,7 +150,7 @@ PLACES = Places(load=PLACE, proxy=PLACE, target=PLACE, database=LINE)
 LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
 
 
-def hostile() -> StudySummary:
+def hostile() -> RunSummary:
     """Text from logs and from the user that tries to leave its place."""
     base = tiny()
     entry = base.configurations[0]
@@ -161,12 +161,12 @@ def hostile() -> StudySummary:
         found("listen-queue-full", 27, 502, *(line(HOSTILE * 200, file=f"{HOSTILE}.log") for _ in range(3))),
         unattributed=(line(f"\x1b[2J\u202e{HOSTILE}"), line(HOSTILE)),
     )
-    run = replace(evil.trials[0], reasons=(HOSTILE,), proxy_messages=(message,))
+    trial = replace(evil.trials[0], reasons=(HOSTILE,), proxy_messages=(message,))
     entry = replace(
         entry,
         configuration=configuration,
         reasons=(HOSTILE,),
-        levels=(replace(evil, reasons=(HOSTILE,), trials=(run,)),),
+        levels=(replace(evil, reasons=(HOSTILE,), trials=(trial,)),),
     )
     asked = base.experiment.model_copy(
         update={"question": HOSTILE, "configurations": (configuration,), "places": PLACES}
@@ -198,7 +198,7 @@ CIRCUMSTANCES = Circumstances(
 )
 
 
-def nothing_measured() -> StudySummary:
+def nothing_measured() -> RunSummary:
     """The only trial is INVALID, on a busy machine, after two earlier runs."""
     only = declared("uwsgi-2", "servers/uwsgi.ini", "mysqlclient", 2, listen=100)
     reasons = ("the load generator was saturated (97 % of one core)",)
@@ -210,11 +210,11 @@ def nothing_measured() -> StudySummary:
         reasons=reasons,
         ranking=("uwsgi-2",),
     )
-    made = study([entry], recommendation, declared_experiment=experiment((only,), (300,)))
+    made = run_summary([entry], recommendation, declared_experiment=experiment((only,), (300,)))
     return replace(made, circumstances=CIRCUMSTANCES)
 
 
-def many_levels() -> StudySummary:
+def many_levels() -> RunSummary:
     """One configuration at four levels: the panels of the charts wrap."""
     only = declared("gunicorn-gthread", "servers/gunicorn_gthread.py", "mysqlclient", 2, threads=16)
     users = (10, 50, 100, 300)
@@ -229,10 +229,10 @@ def many_levels() -> StudySummary:
         reasons=("It is the only configuration.",),
         ranking=(only.name,),
     )
-    return study([summary(only, entries)], recommendation, declared_experiment=experiment((only,), users))
+    return run_summary([summary(only, entries)], recommendation, declared_experiment=experiment((only,), users))
 
 
-SAMPLES: dict[str, Callable[[], StudySummary]] = {
+SAMPLES: dict[str, Callable[[], RunSummary]] = {
     "picked": picked,
     "none-qualifies": none_qualifies,
     "inconclusive": inconclusive,

@@ -1,14 +1,14 @@
-"""A study of a site that already runs."""
+"""A run of a site that already runs."""
 
 from dataclasses import replace
 
 from badgateway.model.experiment import Experiment
 from badgateway.model.outcome import Outcome
+from badgateway.model.run_summary import Decision, Recommendation, RunSummary
 from badgateway.model.site_log import SiteAccount
-from badgateway.model.study_summary import Decision, Recommendation, StudySummary
 from tests.declared import declared
 from tests.report.builders import level, measurement, summary
-from tests.report.comparison import study
+from tests.report.comparison import run_summary
 
 NAME = "four-workers"
 SITE = {"url": "https://staging.example.org", "i_may_load": "staging.example.org", "logs": ["access.log"]}
@@ -26,8 +26,8 @@ HALF = SiteAccount(
 NOTHING = SiteAccount(answered=300, by_id=0, by_likeness=0, others=0, clock_ahead_s=None)
 
 
-def of_site(*accounts: SiteAccount) -> StudySummary:
-    """Return a study of one configuration whose trials had these accounts."""
+def of_site(*accounts: SiteAccount) -> RunSummary:
+    """Return a run of one configuration whose trials had these accounts."""
     made = Experiment.model_validate(
         declared(
             target=SITE,
@@ -47,9 +47,9 @@ def of_site(*accounts: SiteAccount) -> StudySummary:
         ranking=(NAME,),
     )
     entries = [summary(made.configurations[0], [replace(entry, trials=trials)])]
-    return study(entries, recommendation, declared_experiment=made)
+    return run_summary(entries, recommendation, declared_experiment=made)
 
 
-def running_site() -> StudySummary:
-    """Return a study with all that may be told of one."""
+def running_site() -> RunSummary:
+    """Return a run with all that may be told of one."""
     return of_site(CLOSED, HALF)

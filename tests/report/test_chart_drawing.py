@@ -14,13 +14,13 @@ DRAWN = {"causes": draw_causes, "latency": draw_latency, "throughput": draw_thro
 @pytest.mark.parametrize("sample", samples.SAMPLES)
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_every_chart_draws_every_sample_with_each_configuration_and_level(sample, draw):
-    study = samples.SAMPLES[sample]()
-    drawn = draw(study)
+    run = samples.SAMPLES[sample]()
+    drawn = draw(run)
     for svg in (drawn.wide, drawn.narrow):
         assert svg.startswith('<svg role="img" aria-label="')
         assert "NaN" not in svg
         assert "id=" not in svg
-        for result in grid.results(study):
+        for result in grid.results(run):
             assert f">{result.configuration}<" in svg
             assert f">{phrases.load(result.load)}<" in svg
 

@@ -12,7 +12,7 @@ from tests.report import samples
 
 SECTION = '''"""How many trials there were, for a test."""
 
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report.chart_drawing import svg
 from badgateway.report.html import render
 from badgateway.report.section import Object, Section
@@ -21,22 +21,22 @@ from badgateway.report.section import Object, Section
 class DummySection(Section):
     """One number, in each format."""
 
-    def html(self, study: StudySummary, /) -> str:
-        return render("dummy/dummy.html.j2", trials=trials(study), chart=drawn(study))
+    def html(self, run: RunSummary, /) -> str:
+        return render("dummy/dummy.html.j2", trials=trials(run), chart=drawn(run))
 
-    def markdown(self, study: StudySummary, /) -> str:
-        return f"Dummy: {trials(study)} trials."
+    def markdown(self, run: RunSummary, /) -> str:
+        return f"Dummy: {trials(run)} trials."
 
-    def objects(self, study: StudySummary, /) -> Object:
-        return {"dummy": trials(study)}
-
-
-def trials(study: StudySummary) -> int:
-    return sum(len(level.trials) for one in study.configurations for level in one.levels)
+    def objects(self, run: RunSummary, /) -> Object:
+        return {"dummy": trials(run)}
 
 
-def drawn(study: StudySummary) -> str:
-    return svg({"mark": "bar", "data": {"values": [{"trials": trials(study)}]}}, "a dummy")
+def trials(run: RunSummary) -> int:
+    return sum(len(level.trials) for one in run.configurations for level in one.levels)
+
+
+def drawn(run: RunSummary) -> str:
+    return svg({"mark": "bar", "data": {"values": [{"trials": trials(run)}]}}, "a dummy")
 '''
 TEMPLATE = '<section class="dummy">Dummy: {{ trials }} trials. {{ chart }}</section>\n'
 STYLE = ".dummy { color: var(--ink); }\n"
@@ -65,8 +65,8 @@ def dummy(tmp_path, monkeypatch):
 
 
 def test_a_section_of_one_folder_is_in_every_format_that_has_a_line_for_it(dummy, monkeypatch):
-    study = samples.tiny()
-    number = dummy.objects(study)["dummy"]
+    run = samples.tiny()
+    number = dummy.objects(run)["dummy"]
     assert number
     *chapters, last = formats.CHAPTERS
     monkeypatch.setattr(
@@ -77,7 +77,7 @@ def test_a_section_of_one_folder_is_in_every_format_that_has_a_line_for_it(dummy
     monkeypatch.setattr(formats, "PAGE", (*formats.PAGE, dummy))
     monkeypatch.setattr(formats, "COMMENT", (*formats.COMMENT, dummy))
     monkeypatch.setattr(formats, "DOCUMENT", (*formats.DOCUMENT, dummy))
-    written = {one.file_name: one.render(study) for one in formats.FORMATS}
+    written = {one.file_name: one.render(run) for one in formats.FORMATS}
 
     assert dummy.name == "dummy"
     assert f'<section class="dummy">Dummy: {number} trials. <svg' in written["report.html"]

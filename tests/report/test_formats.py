@@ -26,8 +26,8 @@ NAMES_THAT_VARY = (
 )
 
 
-def read(study):
-    return json.loads(render_json(study))
+def read(run):
+    return json.loads(render_json(run))
 
 
 def keys(value, path=""):
@@ -148,7 +148,7 @@ def test_the_experiment_and_its_circumstances_are_told():
 
 
 @pytest.mark.parametrize("sample", samples.SAMPLES)
-def test_the_same_study_gives_the_same_bytes(sample):
+def test_the_same_run_gives_the_same_bytes(sample):
     assert render_json(samples.SAMPLES[sample]()) == render_json(samples.SAMPLES[sample]())
 
 
@@ -191,21 +191,21 @@ def test_every_folder_of_sections_is_in_some_format():
 
 @pytest.mark.parametrize("sample", samples.SAMPLES)
 def test_no_section_takes_the_key_of_another(sample):
-    study = samples.SAMPLES[sample]()
-    given = [key for section in DOCUMENT for key in section.objects(study)]
+    run = samples.SAMPLES[sample]()
+    given = [key for section in DOCUMENT for key in section.objects(run)]
     assert len(given) == len(set(given))
 
 
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.file_name)
-def test_every_format_gives_the_same_bytes_for_the_same_study(one, drawn_anew):
+def test_every_format_gives_the_same_bytes_for_the_same_run(one, drawn_anew):
     assert one.render(samples.tiny()) == one.render(samples.tiny())
 
 
 def test_a_section_in_a_format_says_something_there():
-    studies = [make() for make in samples.SAMPLES.values()]
-    assert all(any(section.html(study) for study in studies) for section in PAGE)
-    assert all(any(section.markdown(study) for study in studies) for section in COMMENT)
-    assert all(section.objects(studies[0]) for section in DOCUMENT)
+    runs = [make() for make in samples.SAMPLES.values()]
+    assert all(any(section.html(run) for run in runs) for section in PAGE)
+    assert all(any(section.markdown(run) for run in runs) for section in COMMENT)
+    assert all(section.objects(runs[0]) for section in DOCUMENT)
 
 
 def test_every_style_sheet_of_a_section_is_in_the_page_and_has_its_folders_name():

@@ -13,8 +13,8 @@ def test_configurations_come_best_first():
 
 
 def test_a_configuration_that_the_ranking_left_out_still_has_its_place():
-    study = samples.picked()
-    shortened = replace(study, recommendation=replace(study.recommendation, ranking=("uwsgi-16",)))
+    run = samples.picked()
+    shortened = replace(run, recommendation=replace(run.recommendation, ranking=("uwsgi-16",)))
     names = [summary.configuration.name for summary in grid.ranked(shortened)]
     assert names[:2] == ["uwsgi-16", "uwsgi-2"]
     assert len(names) == 8
@@ -28,17 +28,17 @@ def test_a_level_that_was_not_run_differs_from_one_that_was_not_measured():
 
 
 def test_levels_come_as_declared_and_none_that_was_measured_is_lost():
-    study = samples.picked()
-    load = study.experiment.load.model_copy(update={"users": (300,)})
-    narrowed = replace(study, experiment=study.experiment.model_copy(update={"load": load}))
-    assert [level.size for level in grid.levels(study)] == [50, 300]
+    run = samples.picked()
+    load = run.experiment.load.model_copy(update={"users": (300,)})
+    narrowed = replace(run, experiment=run.experiment.model_copy(update={"load": load}))
+    assert [level.size for level in grid.levels(run)] == [50, 300]
     assert [level.size for level in grid.levels(narrowed)] == [300, 50]
 
 
 def test_a_level_that_the_summary_leaves_out_was_not_run():
-    study = samples.picked()
-    shortened = replace(study.configurations[0], levels=study.configurations[0].levels[:1])
-    (first, second) = grid.row(shortened, grid.levels(study))
+    run = samples.picked()
+    shortened = replace(run.configurations[0], levels=run.configurations[0].levels[:1])
+    (first, second) = grid.row(shortened, grid.levels(run))
     assert (first.gap, second.gap) == ("", "not run")
     assert second.measurement is None
 

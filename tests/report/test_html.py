@@ -86,7 +86,7 @@ def test_every_sample_is_one_small_well_formed_page_without_loads_or_scripts(sam
 
 
 @pytest.mark.parametrize("sample", samples.SAMPLES)
-def test_the_same_study_gives_the_same_bytes(sample):
+def test_the_same_run_gives_the_same_bytes(sample):
     assert render_html(samples.SAMPLES[sample]()) == rendered(sample)
 
 
@@ -125,10 +125,10 @@ def test_the_question_comes_first_then_the_answer_then_the_charts_then_the_numbe
     ],
 )
 def test_an_answer_that_is_no_pick_is_as_prominent_as_a_pick(sample, kind, label):
-    study = samples.SAMPLES[sample]()
+    run = samples.SAMPLES[sample]()
     page = rendered(sample)
     assert f'<section class="answer {kind}"' in page
-    assert re.search(f'<p class="(sentence|run)">{re.escape(study.recommendation.sentence)}</p>', page)
+    assert re.search(f'<p class="(sentence|run)">{re.escape(run.recommendation.sentence)}</p>', page)
     assert f">{label}</h2>" in page
 
 
@@ -235,7 +235,7 @@ def test_a_trial_with_the_database_farther_away_is_listed_with_its_distance():
 
 
 @pytest.mark.parametrize("sample", ["picked", "tiny", "many-levels"])
-def test_a_study_without_a_story_has_none_of_its_sections(sample):
+def test_a_run_without_a_story_has_none_of_its_sections(sample):
     titles = {text for _, text in outline(sample).headings}
     assert not titles & {
         "Step by step",

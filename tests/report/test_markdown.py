@@ -9,8 +9,8 @@ COMMENT_LIMIT = 65_536
 """Characters that a comment on a pull request may have."""
 
 
-def rendered(study):
-    return render_markdown(study).replace("\N{NO-BREAK SPACE}", " ")
+def rendered(run):
+    return render_markdown(run).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_pick_comes_first():
@@ -93,7 +93,7 @@ def test_text_from_elsewhere_cannot_become_markup():
 
 
 @pytest.mark.parametrize("sample", samples.SAMPLES)
-def test_it_fits_a_comment_and_the_same_study_gives_the_same_bytes(sample):
+def test_it_fits_a_comment_and_the_same_run_gives_the_same_bytes(sample):
     text = render_markdown(samples.SAMPLES[sample]())
     assert len(text) < COMMENT_LIMIT / 3
     assert text == render_markdown(samples.SAMPLES[sample]())

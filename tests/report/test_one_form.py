@@ -44,9 +44,9 @@ def odd_ones(text, declared=()):
 @pytest.mark.parametrize("render", [render_html, render_markdown, render_json])
 @pytest.mark.parametrize("made", STUDIES)
 def test_every_number_with_a_unit_has_the_digits_that_its_size_has_everywhere(made, render):
-    study = made()
-    declared = numbers.in_sentences(numbers.declared_percent(study.experiment.objective.max_failure_share))
-    text = re.sub(r"<svg.*?</svg>|<style>.*?</style>", "", unescape(render(study)), flags=re.DOTALL)
+    run = made()
+    declared = numbers.in_sentences(numbers.declared_percent(run.experiment.objective.max_failure_share))
+    text = re.sub(r"<svg.*?</svg>|<style>.*?</style>", "", unescape(render(run)), flags=re.DOTALL)
     assert odd_ones(text, [declared]) == []
 
 

@@ -6,8 +6,8 @@ from badgateway.report.sections.levels import section as levels
 from tests.report import samples
 
 
-def cell_of(study, name, users):
-    return next(result for result in grid.results(study) if (result.configuration, result.load.size) == (name, users))
+def cell_of(run, name, users):
+    return next(result for result in grid.results(run) if (result.configuration, result.load.size) == (name, users))
 
 
 def texts(found):
@@ -15,8 +15,8 @@ def texts(found):
 
 
 def test_every_number_of_a_level_stands_under_its_own_name():
-    study = samples.tiny()
-    found = levels.level_row(cell_of(study, "uwsgi-2", 300), rows.occurred(study)).numbers
+    run = samples.tiny()
+    found = levels.level_row(cell_of(run, "uwsgi-2", 300), rows.occurred(run)).numbers
     assert texts([found.requests, found.failed_share, found.failed_interval]) == ["2,000", "1.45 %", "0.97-2.08 %"]
     assert texts(found.gateway_shares) == ["0.85 %", "0.55 %"]
     assert texts(found.counts) == ["17", "11", "1"]
@@ -30,8 +30,8 @@ def test_the_columns_are_the_failures_that_occurred_anywhere():
 
 
 def test_a_level_that_is_invalid_has_no_zero_anywhere():
-    study = samples.inconclusive()
-    found = levels.level_row(cell_of(study, "gunicorn-gthread", 300), rows.occurred(study))
+    run = samples.inconclusive()
+    found = levels.level_row(cell_of(run, "gunicorn-gthread", 300), rows.occurred(run))
     assert found.verdict == "INVALID"
     assert found.gap == "not measured"
     assert set(texts((*found.numbers.counts, *found.numbers.gateway_shares))) == {"-"}
@@ -45,8 +45,8 @@ def test_a_level_that_was_not_run_has_no_verdict():
 
 
 def test_without_an_ok_request_latency_has_no_number_but_failures_have():
-    study = samples.inconclusive()
-    found = levels.level_row(cell_of(study, "uwsgi-2", 300), ()).numbers
+    run = samples.inconclusive()
+    found = levels.level_row(cell_of(run, "uwsgi-2", 300), ()).numbers
     assert texts([found.failed_share, found.p95, found.first_byte_p95, found.rate]) == ["100 %", "-", "-", "0"]
     assert found.p95.why == "no request was OK"
 

@@ -6,7 +6,7 @@ import pytest
 
 from badgateway.causes import CAUSES
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import Decision
+from badgateway.model.run_summary import Decision
 from badgateway.report import wording
 from badgateway.report.sections.answer.section import DECISION_LABELS
 from tests.report import builders

@@ -1,4 +1,4 @@
-"""A study without servers: what would start processes is replaced, everything behind it is real."""
+"""A run without servers: what would start processes is replaced, everything behind it is real."""
 
 import os
 import time

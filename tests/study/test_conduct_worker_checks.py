@@ -92,11 +92,15 @@ def test_worker_checks_that_are_interrupted_leave_all_trials_and_what_had_ended_
     seam.on_deploy = interrupt
     with pytest.raises(KeyboardInterrupt):
         run()
-    study = analyse(folder)
+    summary = analyse(folder)
 
-    assert study.complete, "all trials that count have ended"
-    assert study.worker_checks is not None
-    assert (len(study.worker_checks.proofs), study.worker_checks.loops, study.worker_checks.complete) == (2, (), False)
+    assert summary.complete, "all trials that count have ended"
+    assert summary.worker_checks is not None
+    assert (len(summary.worker_checks.proofs), summary.worker_checks.loops, summary.worker_checks.complete) == (
+        2,
+        (),
+        False,
+    )
 
 
 def test_a_run_that_is_interrupted_before_its_worker_checks_has_none(run, seam, folder):

@@ -63,15 +63,15 @@ def test_each_label_is_a_configuration_and_each_run_of_it_its_next_block(site):
     for label in ("four-workers", "eight-workers", "eight-workers", "four-workers"):
         finished = site.run(attached(label))
 
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
     assert [(name, block) for name, block, _ in site.blocks()] == [
         ("four-workers", 1),
         ("eight-workers", 1),
         ("eight-workers", 2),
         ("four-workers", 2),
     ]
-    assert [one.configuration.name for one in finished.study.configurations] == ["four-workers", "eight-workers"]
+    assert [one.configuration.name for one in finished.run.configurations] == ["four-workers", "eight-workers"]
     assert len(list((site.results / "small").glob("*/manifest.json"))) == 2  # latest leads to the one
 
 
@@ -119,8 +119,8 @@ def test_what_was_planned_and_not_run_is_not_run_under_another_label(site, seam)
     finished = site.run(attached("c"))
 
     assert [name for name, _, _ in site.blocks()] == ["a", "c"]
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
 
 
 def test_a_trial_of_which_ctrl_c_took_the_logs_alone_is_kept(site, seam):
@@ -137,7 +137,7 @@ def test_a_trial_of_which_ctrl_c_took_the_logs_alone_is_kept(site, seam):
     finished = site.run(attached("a"))
     seam.deploy = deploy
     assert isinstance(finished.stopped_by, KeyboardInterrupt)
-    assert finished.study is not None
+    assert finished.run is not None
 
     site.run(attached("a"))
     assert [(name, block) for name, block, _ in site.blocks()] == [("a", 1), ("a", 2)]

@@ -48,8 +48,8 @@ def test_a_whole_run_has_all_reports_at_the_path_that_stays_the_same(run, told, 
     finished = run()
 
     assert finished.stopped_by is None
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
     assert finished.report == tmp_path / "results" / "small" / "latest" / "report.html"
     assert all((finished.report.parent / name).stat().st_size > 0 for name in REPORTS)
     assert json.loads((finished.report.parent / "report.json").read_text())["command"] == "badgateway run x.toml"
@@ -96,8 +96,8 @@ def test_an_interrupted_run_reports_the_trials_that_had_ended(run, seam):
     finished = run()
 
     assert isinstance(finished.stopped_by, KeyboardInterrupt)
-    assert finished.study is not None
-    assert not finished.study.complete
+    assert finished.run is not None
+    assert not finished.run.complete
     assert finished.report.exists()
 
 
@@ -105,15 +105,15 @@ def test_a_run_that_is_interrupted_in_its_last_trial_is_not_complete(run, seam):
     seam.on_drive = interrupt_at(3)
     finished = run()
 
-    assert finished.study is not None
-    assert not finished.study.complete
+    assert finished.run is not None
+    assert not finished.run.complete
 
 
 def test_an_interrupt_in_the_first_trial_leaves_its_raw_files_and_no_report(run, seam, tmp_path):
     seam.on_drive = interrupt_at(1)
     finished = run()
 
-    assert (finished.study, finished.report.exists()) == (None, False)
+    assert (finished.run, finished.report.exists()) == (None, False)
     assert isinstance(finished.stopped_by, KeyboardInterrupt)
     (folder,) = runs(tmp_path)
     assert [trial.name[:3] for trial in (folder / "trials").iterdir()] == ["001"]
@@ -127,7 +127,7 @@ def test_a_run_that_was_stopped_before_its_first_trial_leaves_nothing(stop, run,
     seam.on_set_up = fail
     finished = run()
 
-    assert finished.study is None
+    assert finished.run is None
     assert isinstance(finished.stopped_by, stop)
     assert runs(tmp_path) == []
 
@@ -141,8 +141,8 @@ def test_what_breaks_the_run_does_not_take_the_trials_along(run, seam):
     finished = run()
 
     assert isinstance(finished.stopped_by, OSError)
-    assert finished.study is not None
-    assert not finished.study.complete
+    assert finished.run is not None
+    assert not finished.run.complete
     assert finished.report.exists()
 
 
@@ -159,7 +159,7 @@ def test_what_ended_the_run_is_told_before_what_that_does_to_the_reports(run, se
     finished = run()
 
     assert str(finished.stopped_by) == "[Errno 28] No space left on device: 'trial-2'"
-    assert finished.study is None
+    assert finished.run is None
     assert told.busy[-1].startswith("the reports could not be written: results/001-first/ledger.parquet: ")
 
 
@@ -173,8 +173,8 @@ def test_ctrl_c_while_the_reports_are_written_waits_for_them(run, monkeypatch):
         finished = run()
 
     assert isinstance(finished.stopped_by, KeyboardInterrupt)
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
     assert all((finished.report.parent / name).exists() for name in REPORTS)
 
 

@@ -14,7 +14,7 @@ from badgateway.model.comparison import ChoiceKind
 from badgateway.model.design import Purpose
 from badgateway.model.masking import HIDDEN
 from badgateway.model.raw import JOURNAL, TRIAL
-from badgateway.model.study_summary import Decision
+from badgateway.model.run_summary import Decision
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import MachineCheck, TrialStatus
 from badgateway.store.run_folder import RunFolder
@@ -143,28 +143,28 @@ def test_a_study_runs_its_blocks_then_searches_the_capacity_of_who_is_left(searc
     assert [trial.configuration for trial in blocks if trial.block == 2].count("third") == 0
     assert sum(trial.control for trial in blocks) == 2
     assert {trial.purpose for trial in trials[len(blocks) :]} == {Purpose.SEARCH, Purpose.CONFIRM}
-    assert finished.study is not None
-    assert finished.study.complete
-    assert finished.study.choice is not None
-    assert dict(finished.study.choice.capacities).keys() == {"first", "second"}
+    assert finished.run is not None
+    assert finished.run.complete
+    assert finished.run.choice is not None
+    assert dict(finished.run.choice.capacities).keys() == {"first", "second"}
 
 
 def test_the_recommendation_and_the_verdicts_are_those_of_the_choice(searched):
-    study_found = searched.finished.study
-    assert study_found is not None
-    choice, told = study_found.choice, study_found.recommendation
+    found = searched.finished.run
+    assert found is not None
+    choice, told = found.choice, found.recommendation
 
     assert choice is not None
     # Two blocks prove nobody the best, but both keep the objective.
     assert choice.kind is ChoiceKind.EQUIVALENT
     assert (told.decision, told.configuration, told.sentence) == (Decision.PICKED, "first", sentence(choice))
     assert told.ranking[-1] == "third"
-    by_name = {one.configuration.name: one.verdict for one in study_found.configurations}
+    by_name = {one.configuration.name: one.verdict for one in found.configurations}
     assert by_name == {"first": Verdict.PASS, "second": Verdict.PASS, "third": Verdict.FAIL}
 
 
 def test_trials_of_the_control_and_of_searches_are_in_no_level(searched):
-    found = searched.finished.study
+    found = searched.finished.run
     assert found is not None
     counted = [trial for one in found.configurations for level in one.levels for trial in level.trials]
 
@@ -175,7 +175,7 @@ def test_trials_of_the_control_and_of_searches_are_in_no_level(searched):
 
 def test_none_qualifies_when_all_fail(run, seam):
     seam.on_drive = lambda trial, raw: failing(trial.configuration)(trial, raw)
-    found = run().study
+    found = run().run
 
     assert found is not None
     assert found.recommendation.decision is Decision.NONE_QUALIFIES
@@ -185,9 +185,9 @@ def test_reports_made_again_from_the_disk_say_the_same(plain):
     finished = plain.finished
     again = analyse(RunFolder.newest(plain.results, "small"))
 
-    assert finished.study is not None
-    assert again.choice == finished.study.choice
-    assert again.recommendation == finished.study.recommendation
+    assert finished.run is not None
+    assert again.choice == finished.run.choice
+    assert again.recommendation == finished.run.recommendation
 
 
 @pytest.mark.parametrize("position", some_of([1, 5, 9], first=[5]))
@@ -210,8 +210,8 @@ def test_a_study_that_was_killed_goes_on_with_the_trial_it_would_have_run(  # no
     finished = resume(asked)
 
     assert run_trials(results) == whole
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
 
 
 def test_a_fixed_schedule_that_was_killed_goes_on_too(run, resume, results, seam):
@@ -229,8 +229,8 @@ def test_a_fixed_schedule_that_was_killed_goes_on_too(run, resume, results, seam
     finished = resume(fixed)
 
     assert seam.drives == 4
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
     assert [trial.position for trial in run_trials(results)] == [1, 2, 3, 4, 5, 6]
 
 
@@ -263,8 +263,8 @@ def test_a_trial_that_was_interrupted_is_run_again(run, resume, results, seam, t
     finished = resume()
 
     assert any("had been interrupted" in line for line in told.busy)
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
     assert all(folder.status is TrialStatus.COMPLETED for folder in _records(results))
 
 
@@ -278,7 +278,7 @@ def test_a_run_that_is_whole_starts_nothing_and_is_reported_again(run, resume, s
     seam.drives = 0
     seam.on_set_up = lambda: pytest.fail("MariaDB was started for nothing")
 
-    assert resume().study.complete
+    assert resume().run.complete
     assert seam.drives == 0
 
 
@@ -306,7 +306,7 @@ def test_no_file_of_a_run_has_a_secret_and_who_resumes_gives_it_again(run, resum
     assert folder.manifest().experiment.application.environment == {"SITE_TOKEN": HIDDEN}
     assert [file for file in files if SECRET.encode() in file.read_bytes()] == []
     require_same(folder, with_secret(SECRET), results)
-    assert resume(with_secret(SECRET)).study.complete
+    assert resume(with_secret(SECRET)).run.complete
 
 
 def test_what_a_run_is_gone_on_with_has_the_secret_again(run, resume, seam, results):
@@ -367,8 +367,8 @@ def test_an_invalid_trial_is_repeated_at_most_twice_and_then_left(run, results, 
     tried = [trial.attempt for trial in run_trials(results) if trial.configuration == "second"]
 
     assert tried == [1, 2, 3]
-    assert finished.study is not None
-    assert {one.configuration.name: one.verdict for one in finished.study.configurations}["second"] is Verdict.INVALID
+    assert finished.run is not None
+    assert {one.configuration.name: one.verdict for one in finished.run.configurations}["second"] is Verdict.INVALID
 
 
 def in_blocks():
@@ -387,9 +387,9 @@ def test_an_invalid_trial_of_a_fixed_schedule_is_repeated_behind_the_others_of_i
     assert [(trial.block, trial.attempt) for trial in trials] == [(1, 1)] * 3 + [(1, 2)] + [(2, 1)] * 3
     assert [trial.position for trial in trials] == list(range(1, 8))
     assert (trials[3].configuration, trials[3].seed) == (trials[1].configuration, trials[1].seed)
-    assert finished.study is not None
-    assert finished.study.complete
-    assert {one.verdict for one in finished.study.configurations} == {Verdict.PASS}
+    assert finished.run is not None
+    assert finished.run.complete
+    assert {one.verdict for one in finished.run.configurations} == {Verdict.PASS}
 
 
 def test_a_trial_of_a_fixed_schedule_that_stays_invalid_is_run_three_times_in_each_block(run, results, seam, told):
@@ -404,8 +404,8 @@ def test_a_trial_of_a_fixed_schedule_that_stays_invalid_is_run_three_times_in_ea
     assert tried == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
     known = [outlook.trials for outlook in told.outlooks]
     assert (known[0], known[-1], known) == (6, 10, sorted(known))
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
 
 
 @pytest.mark.parametrize("position", some_of(range(1, 9), first=[4]))
@@ -444,8 +444,8 @@ def test_a_run_of_before_trials_were_repeated_is_whole_without_repeats(run, resu
     finished = run(in_blocks())
 
     assert len(run_trials(results)) == 6
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete
 
 
 def test_a_trial_on_a_disturbed_machine_is_repeated(run, results, seam, monkeypatch):
@@ -493,9 +493,9 @@ def test_a_pick_is_confirmed_at_the_rate_that_was_declared(run, results, seam):
 
     assert len(scheduled) == 6
     assert (last.purpose, last.rate_per_s, last.window_s) == (Purpose.CONFIRM, 20, 3)
-    assert finished.study is not None
-    assert last.configuration == finished.study.recommendation.configuration
-    assert finished.study.complete
+    assert finished.run is not None
+    assert last.configuration == finished.run.recommendation.configuration
+    assert finished.run.complete
 
 
 def test_a_confirmation_that_is_invalid_is_tried_three_times(run, results, seam):
@@ -510,5 +510,5 @@ def test_without_a_pick_there_is_nothing_to_confirm(run, results, seam):
     finished = run(one_level(confirmation={"rate_per_s": 20}))
 
     assert {trial.purpose for trial in run_trials(results)} == {Purpose.COMPARE}
-    assert finished.study is not None
-    assert finished.study.complete
+    assert finished.run is not None
+    assert finished.run.complete

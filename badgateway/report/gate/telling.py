@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from badgateway.model.diagnosis import RETRIED, CauseCount
 from badgateway.model.gate import Gate, GateCase, GateFinding, GateVerdict, Matter
 from badgateway.model.printable import shortened
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import LevelSummary
 from badgateway.servers.advice import first_knob
 from badgateway.servers.registry import uses
@@ -67,25 +67,25 @@ class ToldGate:
     gate: Gate
 
 
-def told(found: Gate, study: StudySummary, file: str) -> ToldGate:
+def told(found: Gate, run: RunSummary, file: str) -> ToldGate:
     """Put a gate into words.
 
     Args:
         found: What it found.
-        study: Of its run.
+        run: In which it was found.
         file: The experiment's, from the project's folder on.
     """
-    cases = tuple(_case(one, study) for one in found.cases)
-    trials = [trial for one in study.configurations for level in one.levels for trial in level.trials]
+    cases = tuple(_case(one, run) for one in found.cases)
+    trials = [trial for one in run.configurations for level in one.levels for trial in level.trials]
     return ToldGate(
         headline=_headline(found, cases),
         verdict=found.verdict,
         experiment=found.experiment,
         baseline=found.baseline,
-        took_s=sum(trial.overhead_s + study.experiment.load.window_s for trial in trials),
-        started=study.started,
+        took_s=sum(trial.overhead_s + run.experiment.load.window_s for trial in trials),
+        started=run.started,
         file=file,
-        server_files=tuple(str(study.experiment.configuration(one.configuration).server) for one in found.cases),
+        server_files=tuple(str(run.experiment.configuration(one.configuration).server) for one in found.cases),
         cases=cases,
         gate=found,
     )
@@ -103,8 +103,8 @@ def _headline(found: Gate, cases: tuple[ToldCase, ...]) -> str:
     return f"{words.headline(found)}: {cause.title}{f'; change {cause.change}' if cause.change else ''}"
 
 
-def _case(case: GateCase, study: StudySummary) -> ToldCase:
-    level = _level(case, study)
+def _case(case: GateCase, run: RunSummary) -> ToldCase:
+    level = _level(case, run)
     diagnosed = [
         one for one in (level.diagnosis.causes if level and level.diagnosis else ()) if one.cause.id != RETRIED
     ]
@@ -122,23 +122,23 @@ def _case(case: GateCase, study: StudySummary) -> ToldCase:
         kept=said_of(GateVerdict.KEPT),
         doubts=tuple(words.doubts(case)),
         reasons=() if is_kept or level is None else said(level.reasons),
-        causes=tuple(_causes(case, diagnosed, study)) if case.verdict is GateVerdict.BROKEN else (),
+        causes=tuple(_causes(case, diagnosed, run)) if case.verdict is GateVerdict.BROKEN else (),
         changes=case.changes,
         is_paired=case.is_paired,
     )
 
 
-def _level(case: GateCase, study: StudySummary) -> LevelSummary | None:
-    levels = (level for one in study.configurations for level in one.levels)
+def _level(case: GateCase, run: RunSummary) -> LevelSummary | None:
+    levels = (level for one in run.configurations for level in one.levels)
     return next((one for one in levels if (one.configuration, one.load) == (case.configuration, case.load)), None)
 
 
-def _causes(case: GateCase, diagnosed: list[CauseCount], study: StudySummary) -> Iterator[ToldCause]:
+def _causes(case: GateCase, diagnosed: list[CauseCount], run: RunSummary) -> Iterator[ToldCause]:
     """Yield the causes that are new or more frequent; where none is, those of most failures."""
     named = {one.cause for one in case.broken if one.matter is Matter.CAUSE}
     is_of_failures = any(one.matter in {Matter.OBJECTIVE, Matter.FAILURES} for one in case.broken)
     shown = [one for one in diagnosed if one.cause.id in named] or (diagnosed if is_of_failures else [])
-    used = uses([study.experiment.configuration(case.configuration)])
+    used = uses([run.experiment.configuration(case.configuration)])
     for one in shown[:_MOST_CAUSES]:
         yield ToldCause(
             id=one.cause.id,

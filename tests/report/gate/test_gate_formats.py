@@ -43,8 +43,8 @@ DOUBTS = (
 
 
 def gate(findings, *, changes=()):
-    study = samples.tiny()
-    (configuration,) = study.configurations
+    run = samples.tiny()
+    (configuration,) = run.configurations
     case = GateCase(
         configuration=configuration.configuration.name,
         load=configuration.levels[0].load,
@@ -52,9 +52,7 @@ def gate(findings, *, changes=()):
         is_paired=True,
         changes=changes,
     )
-    return told(
-        Gate(experiment="tiny-gate", cases=(case,), baseline="the checkout main"), study, "experiments/tiny.toml"
-    )
+    return told(Gate(experiment="tiny-gate", cases=(case,), baseline="the checkout main"), run, "experiments/tiny.toml")
 
 
 def test_the_first_line_has_what_is_broken_its_cause_and_what_to_change():
@@ -103,7 +101,7 @@ def test_doubts_of_one_kind_are_one_line():
 
 
 def test_text_from_logs_cannot_end_a_workflow_command_or_break_the_xml():
-    study = samples.tiny()
+    run = samples.tiny()
     hostile = "x\n::error::\x1b[31m\x00]]>"
     case = GateCase(
         configuration="uwsgi-2",
@@ -112,7 +110,7 @@ def test_text_from_logs_cannot_end_a_workflow_command_or_break_the_xml():
         is_paired=False,
         changes=(hostile,),
     )
-    found = told(Gate(experiment="tiny-gate", cases=(case,), baseline=hostile), study, hostile)
+    found = told(Gate(experiment="tiny-gate", cases=(case,), baseline=hostile), run, hostile)
     (line,) = github_annotations(found)
 
     assert "\n" not in line

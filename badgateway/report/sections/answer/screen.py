@@ -11,7 +11,7 @@ from badgateway.model.configuration import Configuration
 from badgateway.model.diagnosis import RETRIED, Cause
 from badgateway.model.differences import changed
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.study_summary import Decision, StudySummary
+from badgateway.model.run_summary import Decision, RunSummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.report import wording
 from badgateway.report.grid import LevelResult
@@ -62,44 +62,44 @@ class FirstScreen:
         return any((self.paste, self.variables, self.besides, self.settles, self.advice))
 
 
-def build(study: StudySummary) -> FirstScreen:
-    """Return the first screen of a study."""
-    load = level_compared(study)
-    at_load = results_at(study, load)
-    trial = _telling_trial(study, at_load)
-    change = _change(study)
-    baseline = at_load[study.experiment.baseline.name]
+def build(run: RunSummary) -> FirstScreen:
+    """Return the first screen of a run."""
+    load = level_compared(run)
+    at_load = results_at(run, load)
+    trial = _telling_trial(run, at_load)
+    change = _change(run)
+    baseline = at_load[run.experiment.baseline.name]
     return FirstScreen(
-        problem=_problem(baseline, study),
+        problem=_problem(baseline, run),
         strip=draw_strip(trial.trial.configuration, trial.pressure) if trial and trial.pressure else None,
-        strip_title=_strip_title(trial, study),
+        strip_title=_strip_title(trial, run),
         strip_trial=f"Trial {trial.trial.position}" if trial else "",
-        strip_link=link_to_trial(trial.trial.id, study.files) if trial else "",
+        strip_link=link_to_trial(trial.trial.id, run.files) if trial else "",
         strip_caption=_strip_caption(trial, load),
-        standings=table.build(study),
+        standings=table.build(run),
         paste=change.paste,
-        paste_where=str(_picked(study).server) if change.paste else "",
+        paste_where=str(_picked(run).server) if change.paste else "",
         variables=change.variables,
         besides=change.besides,
-        settles=_settles(study),
-        advice=_advice(baseline, study),
+        settles=_settles(run),
+        advice=_advice(baseline, run),
     )
 
 
-def _picked(study: StudySummary) -> Configuration:
-    return study.experiment.configuration(study.recommendation.configuration or study.experiment.baseline.name)
+def _picked(run: RunSummary) -> Configuration:
+    return run.experiment.configuration(run.recommendation.configuration or run.experiment.baseline.name)
 
 
-def _problem(result: LevelResult, study: StudySummary) -> str:
+def _problem(result: LevelResult, run: RunSummary) -> str:
     """Say in one sentence how what runs today fails, also where one trial alone proves nothing of others."""
     found, name = result.measurement, result.configuration
     if found is None or result.level is None:
         return ""
-    allowed = study.experiment.objective.max_failure_share
+    allowed = run.experiment.objective.max_failure_share
     if result.level.verdict is not Verdict.FAIL and found.failures.share <= allowed:
         return ""
     at = phrases.load(result.load)
-    who = name if study.experiment.target else f"{name}, what runs today,"
+    who = name if run.experiment.target else f"{name}, what runs today,"
     if not found.failures.count:
         late = numbers.milliseconds(found.latency.p95_ms) if found.latency else ""
         return f"{who} is too slow at {at}: 95 % of its answers took up to {late}."
@@ -121,27 +121,27 @@ def _commonest(result: LevelResult) -> Cause | None:
     return max(causes, key=lambda one: one.count).cause if causes else None
 
 
-def _settles(study: StudySummary) -> str:
-    is_open = study.recommendation.decision is Decision.INCONCLUSIVE
-    return larger_run(study.choice, study.command) if is_open and study.choice else ""
+def _settles(run: RunSummary) -> str:
+    is_open = run.recommendation.decision is Decision.INCONCLUSIVE
+    return larger_run(run.choice, run.command) if is_open and run.choice else ""
 
 
-def _advice(result: LevelResult, study: StudySummary) -> str:
+def _advice(result: LevelResult, run: RunSummary) -> str:
     cause = _commonest(result)
-    if study.recommendation.decision is not Decision.NONE_QUALIFIES or cause is None:
+    if run.recommendation.decision is not Decision.NONE_QUALIFIES or cause is None:
         return ""
-    server = server_of(study.experiment.configuration(result.configuration))
+    server = server_of(run.experiment.configuration(result.configuration))
     first = advice_for(cause, {server.name: ()})[0]
     return f"{first.knob}. {first.text}" if first.knob else first.text
 
 
-def _telling_trial(study: StudySummary, at_load: dict[str, LevelResult]) -> TrialSummary | None:
+def _telling_trial(run: RunSummary, at_load: dict[str, LevelResult]) -> TrialSummary | None:
     """Return the baseline's trial with the most failures; without any, the busiest one of the configuration to run."""
-    baseline = _sampled(at_load[study.experiment.baseline.name])
+    baseline = _sampled(at_load[run.experiment.baseline.name])
     worst = max(baseline, key=_failed, default=None)
     if worst is not None and _failed(worst):
         return worst
-    picked = _sampled(at_load.get(study.recommendation.configuration or "", at_load[study.experiment.baseline.name]))
+    picked = _sampled(at_load.get(run.recommendation.configuration or "", at_load[run.experiment.baseline.name]))
     return max(picked, key=_queued, default=None)
 
 
@@ -157,12 +157,12 @@ def _queued(trial: TrialSummary) -> int:
     return trial.pressure.most_queued or 0 if trial.pressure else 0
 
 
-def _strip_title(trial: TrialSummary | None, study: StudySummary) -> str:
+def _strip_title(trial: TrialSummary | None, run: RunSummary) -> str:
     if trial is None:
         return "Why"
     if _failed(trial) and trial.pressure and trial.pressure.is_full:
         return f"Why: {trial.trial.configuration}, second by second"
-    is_picked = trial.trial.configuration == study.recommendation.configuration
+    is_picked = trial.trial.configuration == run.recommendation.configuration
     return f"{trial.trial.configuration} under load" if is_picked else f"{trial.trial.configuration}, second by second"
 
 
@@ -182,12 +182,12 @@ class _Change:
     besides: str = ""
 
 
-def _change(study: StudySummary) -> _Change:
-    picked, baseline = _picked(study), study.experiment.baseline
-    if study.recommendation.configuration is None or picked.name == baseline.name:
+def _change(run: RunSummary) -> _Change:
+    picked, baseline = _picked(run), run.experiment.baseline
+    if run.recommendation.configuration is None or picked.name == baseline.name:
         return _Change()
     told = {"server", *(name for name, _ in _spelled(picked))}
-    others = [one for one in changed(baseline, picked, study.experiment.timeouts) if one.setting not in told]
+    others = [one for one in changed(baseline, picked, run.experiment.timeouts) if one.setting not in told]
     besides = [str(one) for one in others if one.setting not in picked.environment]
     return _Change(
         paste=tuple(_lines(picked, baseline)),

@@ -7,7 +7,7 @@ from badgateway.model import exit_code
 from badgateway.model.axis import AXES, USUAL, away, value_on
 from badgateway.model.comparison import Choice, ChoiceKind
 from badgateway.model.experiment import Experiment
-from badgateway.model.study_summary import Confirmation, Decision, StudySummary
+from badgateway.model.run_summary import Confirmation, Decision, RunSummary
 from badgateway.report import grid, level_objects, wording
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, escaped
@@ -59,13 +59,13 @@ class Answer:
 class AnswerSection(Section):
     """The answer, which comes before everything else."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the first screen; name and question are the page's own heading."""
-        return render("answer/answer.html.j2", view=build(study), screen=screen.build(study))
+        return render("answer/answer.html.j2", view=build(run), screen=screen.build(run))
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the answer, its reasons and the question."""
-        view = build(study)
+        view = build(run)
         return blocks(
             f"## {escaped(view.label)}",
             f"**{escaped(view.sentence)}**",
@@ -75,9 +75,9 @@ class AnswerSection(Section):
             f"Question: {escaped(view.question)}  \nObjective: {escaped(view.objective)}",
         )
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the recommendation, and what became of it when it was confirmed."""
-        found = study.recommendation
+        found = run.recommendation
         return {
             "recommendation": {
                 "decision": found.decision.value,
@@ -86,37 +86,37 @@ class AnswerSection(Section):
                 "reasons": found.reasons,
                 "ranking": found.ranking,
             },
-            "confirmation": study.confirmation and _confirmation(study.confirmation),
+            "confirmation": run.confirmation and _confirmation(run.confirmation),
         }
 
 
-def build(study: StudySummary) -> Answer:
-    """Return the answer of a study."""
-    choice, found = study.choice, study.recommendation
+def build(run: RunSummary) -> Answer:
+    """Return the answer of a run."""
+    choice, found = run.choice, run.recommendation
     return Answer(
-        name=study.experiment.name,
-        question=study.experiment.question,
-        started=study.started,
-        unfinished=_unfinished(study),
-        kind="unconfirmed" if _is_refuted(study) else _kind(study),
-        label=_label(study),
+        name=run.experiment.name,
+        question=run.experiment.question,
+        started=run.started,
+        unfinished=_unfinished(run),
+        kind="unconfirmed" if _is_refuted(run) else _kind(run),
+        label=_label(run),
         sentence=sentence(choice) if choice else found.sentence,
-        confirmation=confirmed(study.confirmation) if study.confirmation else "",
+        confirmation=confirmed(run.confirmation) if run.confirmation else "",
         reasons=found.reasons,
-        objective=objective(study.experiment),
+        objective=objective(run.experiment),
         certainty=power(choice) if choice else "",
-        scope=_scope(study),
-        exit_status=wording.exit_sentence(exit_code.of_study(study)) if choice else "",
+        scope=_scope(run),
+        exit_status=wording.exit_sentence(exit_code.of_run(run)) if choice else "",
     )
 
 
-def _scope(study: StudySummary) -> str:
-    trials = grid.every_trial(study)
-    window = numbers.declared_seconds(study.experiment.load.window_s)
-    machine = study.environment
+def _scope(run: RunSummary) -> str:
+    trials = grid.every_trial(run)
+    window = numbers.declared_seconds(run.experiment.load.window_s)
+    machine = run.environment
     return (
         f"{numbers.plural(len(trials), 'trial')} of {window} each, on {numbers.plural(machine.cores, 'core')} of "
-        f"{machine.cpu}, {machine.system}.{_conditions(study.experiment)}"
+        f"{machine.cpu}, {machine.system}.{_conditions(run.experiment)}"
     )
 
 
@@ -131,19 +131,19 @@ def _conditions(experiment: Experiment) -> str:
     return f" Verdicts are those {numbers.listed([axis.condition.format(value) for axis, value in away(*firsts)])}."
 
 
-def _is_refuted(study: StudySummary) -> bool:
-    return bool(study.confirmation and study.confirmation.is_refuted)
+def _is_refuted(run: RunSummary) -> bool:
+    return bool(run.confirmation and run.confirmation.is_refuted)
 
 
-def _kind(study: StudySummary) -> str:
-    return kind(study.choice) if study.choice else study.recommendation.decision.value.lower().replace("_", "-")
+def _kind(run: RunSummary) -> str:
+    return kind(run.choice) if run.choice else run.recommendation.decision.value.lower().replace("_", "-")
 
 
-def _label(study: StudySummary) -> str:
+def _label(run: RunSummary) -> str:
     """Return the answer in a few words, and that what is to be run fails where requests do not wait for answers."""
-    found = study.recommendation
-    told = label(study.choice) if study.choice else _decision(found.decision, found.configuration)
-    return "; ".join(filter(None, (told, fails_at(study.confirmation))))
+    found = run.recommendation
+    told = label(run.choice) if run.choice else _decision(found.decision, found.configuration)
+    return "; ".join(filter(None, (told, fails_at(run.confirmation))))
 
 
 def _decision(decision: Decision, configuration: str | None) -> str:
@@ -151,8 +151,8 @@ def _decision(decision: Decision, configuration: str | None) -> str:
     return f"{named}: {configuration}" if decision is Decision.PICKED else named
 
 
-def _unfinished(study: StudySummary) -> str:
-    if study.complete:
+def _unfinished(run: RunSummary) -> str:
+    if run.complete:
         return ""
     return "The run was interrupted before its last trial: only the trials that had ended are in this report."
 

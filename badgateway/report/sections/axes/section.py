@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from badgateway import numbers
 from badgateway.model.axis import DATABASE_DISTANCE, At, Axis, moved, value_on
 from badgateway.model.configuration import Configuration
-from badgateway.model.study_summary import AxisRanking, StudySummary
+from badgateway.model.run_summary import AxisRanking, RunSummary
 from badgateway.model.summary import LevelSummary
 from badgateway.report.html import render
 from badgateway.report.markdown import escaped
@@ -55,18 +55,18 @@ class AxisTable:
 class AxesSection(Section):
     """A ranking for each axis and load level."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the tables."""
-        view = build(study)
+        view = build(run)
         return render("axes/axes.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return a sentence for each load level."""
-        return "\n".join(f"- With {table.users}: {escaped(table.sentence)}" for table in build(study))
+        return "\n".join(f"- With {table.users}: {escaped(table.sentence)}" for table in build(run))
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the rankings."""
-        found = study.axis_rankings
+        found = run.axis_rankings
         return {
             "axis_rankings": [_object(ranking) for ranking in found],
             # Its name before, for one release.
@@ -74,15 +74,15 @@ class AxesSection(Section):
         }
 
 
-def build(study: StudySummary) -> tuple[AxisTable, ...]:
+def build(run: RunSummary) -> tuple[AxisTable, ...]:
     """Return a table for each axis and load level; none when no configuration has several values."""
-    return tuple(_table(ranking, study) for ranking in study.axis_rankings)
+    return tuple(_table(ranking, run) for ranking in run.axis_rankings)
 
 
-def _table(ranking: AxisRanking, study: StudySummary) -> AxisTable:
+def _table(ranking: AxisRanking, run: RunSummary) -> AxisTable:
     levels = {
         (level.configuration, value_on(ranking.axis, level.at)): level
-        for summary in study.configurations
+        for summary in run.configurations
         for level in (*summary.levels, *summary.distant_levels)
         if level.users == ranking.users and _is_on(ranking.axis, level.at, summary.configuration)
     }

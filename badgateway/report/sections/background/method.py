@@ -6,7 +6,7 @@ from badgateway import numbers
 from badgateway.databases.registry import database_of
 from badgateway.model.experiment import Load
 from badgateway.model.manifest import Circumstances
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import grid
 from badgateway.words.study_limits import placed, unseen
 
@@ -14,18 +14,18 @@ _MOST_EARLIER = 3
 """Of the runs that asked something else, only the last ones are told; report.json has all."""
 
 
-def measured(study: StudySummary) -> tuple[str, ...]:
+def measured(run: RunSummary) -> tuple[str, ...]:
     """Return how it was measured, one point each."""
-    load = study.experiment.load
+    load = run.experiment.load
     return (
-        _trial(load) if study.experiment.target is None else _trial_on_site(load),
-        _BOOKS if study.experiment.target is None else _SITE_BOOKS,
+        _trial(load) if run.experiment.target is None else _trial_on_site(load),
+        _BOOKS if run.experiment.target is None else _SITE_BOOKS,
         _LATENCY,
         *((_DUE,) if load.rates_per_s else ()),
         "The interval beside a share of failures is the exact (Clopper-Pearson) 95 % interval.",
-        *_about_database(study),
-        *circumstances(study.circumstances),
-        f"{_blocks(study)} {_order(study)}",
+        *_about_database(run),
+        *circumstances(run.circumstances),
+        f"{_blocks(run)} {_order(run)}",
     )
 
 
@@ -55,12 +55,12 @@ _LATENCY = (
 )
 
 
-def _about_database(study: StudySummary) -> Iterator[str]:
-    found = database_of(study.experiment)
+def _about_database(run: RunSummary) -> Iterator[str]:
+    found = database_of(run.experiment)
     if found.about:
         yield found.about
     # A site of somebody's own has a Python of its own.
-    if found.stands_for and study.experiment.application.python is not None:
+    if found.stands_for and run.experiment.application.python is not None:
         yield (
             f"The database was {found.label}. If the site is deployed on {found.stands_for}, that is another system: "
             "its plans, its locks and what a connection costs may differ from what was measured."
@@ -100,24 +100,24 @@ def _trial_on_site(load: Load) -> str:
     )
 
 
-def _blocks(study: StudySummary) -> str:
-    if study.experiment.target is not None:
+def _blocks(run: RunSummary) -> str:
+    if run.experiment.target is not None:
         return (
             "Trials were run when their user had switched the site, and are compared in blocks as they came: the first "
             "of each label with the first of the others, which had the same requests."
         )
-    if study.choice is not None:
+    if run.choice is not None:
         return (
             "Trials were run in blocks: one of each configuration still in the race, with the same requests, so that "
             "a bad minute hits all of them. What is compared are ratios within a block."
         )
-    return _one_trial() if study.experiment.blocks == 1 else _many_trials(study.experiment.blocks)
+    return _one_trial() if run.experiment.blocks == 1 else _many_trials(run.experiment.blocks)
 
 
-def _order(study: StudySummary) -> str:
-    if study.experiment.target is not None:
-        return f"Their order was their user's; the requests were drawn with seed {study.seed}."
-    return f"Their order is balanced over the blocks and drawn with seed {study.seed}."
+def _order(run: RunSummary) -> str:
+    if run.experiment.target is not None:
+        return f"Their order was their user's; the requests were drawn with seed {run.seed}."
+    return f"Their order is balanced over the blocks and drawn with seed {run.seed}."
 
 
 def _one_trial() -> str:
@@ -128,22 +128,22 @@ def _many_trials(blocks: int) -> str:
     return f"Each configuration had {blocks} trials at each level, one in each block of trials."
 
 
-def limits(study: StudySummary) -> tuple[str, ...]:
+def limits(run: RunSummary) -> tuple[str, ...]:
     """Return what the experiment could not have seen: a study's choice knows it best, and says it itself."""
-    loop = (*placed(study.experiment.places), *_loops(study.experiment.load))
-    if study.choice is not None:
-        return (*unseen(study.choice, of_running_site=study.experiment.target is not None), *loop)
+    loop = (*placed(run.experiment.places), *_loops(run.experiment.load))
+    if run.choice is not None:
+        return (*unseen(run.choice, of_running_site=run.experiment.target is not None), *loop)
     return (
-        _rarest(study),
-        _stalls(study.experiment.load),
+        _rarest(run),
+        _stalls(run.experiment.load),
         _SMALL_EFFECTS,
-        *(() if study.experiment.target else (_one_machine(study.environment.cores),)),
+        *(() if run.experiment.target else (_one_machine(run.environment.cores),)),
         *loop,
     )
 
 
-def _rarest(study: StudySummary) -> str:
-    sizes = [result.measurement.requests for result in grid.results(study) if result.measurement]
+def _rarest(run: RunSummary) -> str:
+    sizes = [result.measurement.requests for result in grid.results(run) if result.measurement]
     if not sizes:
         return "Nothing was measured."
     least = min(sizes)

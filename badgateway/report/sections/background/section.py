@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from badgateway import numbers
 from badgateway.model.experiment import Experiment
 from badgateway.model.places import Limits
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report.cells import Setting
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets, code_span, escaped
@@ -31,56 +31,56 @@ class Background:
 class LimitsSection(Section):
     """What a reader of a comment should know of the beginning of the run, and of what it could not have seen."""
 
-    def markdown(self, study: StudySummary, /) -> str:
-        """Return a study's limits, and what was unusual; the page has it with the method."""
-        unseen = bullets(method.limits(study)) if study.choice is not None else ""
+    def markdown(self, run: RunSummary, /) -> str:
+        """Return a run's limits, and what was unusual; the page has it with the method."""
+        unseen = bullets(method.limits(run)) if run.choice is not None else ""
         return blocks(
             *(("What this could not have seen:", unseen) if unseen else ()),
-            bullets(method.circumstances(study.circumstances)),
+            bullets(method.circumstances(run.circumstances)),
         )
 
 
 class BackgroundSection(Section):
     """The method, the limits, the environment and the command."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return all of it."""
-        return render("background/background.html.j2", view=build(study))
+        return render("background/background.html.j2", view=build(run))
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the command and the environment, in a line each."""
-        view = build(study)
+        view = build(run)
         return blocks(
             f"Latency is of OK requests only; {numbers.NO_DATA} means there is no number.",
             f"Reproduce: {code_span(view.command)} (seed {view.seed}; run of {view.started})",
             f"Environment: {escaped(_in_a_line(view))}",
         )
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the experiment as declared, the environment, and what was known of both when the run began."""
         return {
-            "experiment": _experiment(study.experiment, study.seed),
-            "environment": _environment_object(study),
-            "circumstances": asdict(study.circumstances) if study.circumstances else None,
+            "experiment": _experiment(run.experiment, run.seed),
+            "environment": _environment_object(run),
+            "circumstances": asdict(run.circumstances) if run.circumstances else None,
         }
 
 
-def build(study: StudySummary) -> Background:
-    """Return the section of a study."""
+def build(run: RunSummary) -> Background:
+    """Return the section of a run."""
     return Background(
-        name=study.experiment.name,
-        started=study.started,
-        method=method.measured(study),
-        limits=method.limits(study),
-        environment=_environment(study),
-        versions=_versions(study),
-        command=study.command,
-        seed=str(study.seed),
+        name=run.experiment.name,
+        started=run.started,
+        method=method.measured(run),
+        limits=method.limits(run),
+        environment=_environment(run),
+        versions=_versions(run),
+        command=run.command,
+        seed=str(run.seed),
     )
 
 
-def _environment(study: StudySummary) -> tuple[Setting, ...]:
-    found = study.environment
+def _environment(run: RunSummary) -> tuple[Setting, ...]:
+    found = run.environment
     somaxconn = "no such setting" if found.somaxconn is None else numbers.count(found.somaxconn)
     return (
         Setting(name="System", value=found.system),
@@ -88,7 +88,7 @@ def _environment(study: StudySummary) -> tuple[Setting, ...]:
         Setting(name="Memory", value=numbers.memory(found.memory_bytes)),
         Setting(name="Python", value=found.python),
         Setting(name="net.core.somaxconn", value=somaxconn),
-        *(Setting(name=f"Kernel's limits at [places] {key}", value=_limits(one)) for key, one in study.limits.items()),
+        *(Setting(name=f"Kernel's limits at [places] {key}", value=_limits(one)) for key, one in run.limits.items()),
         Setting(name="Servers ran as", value=found.account),
     )
 
@@ -101,8 +101,8 @@ def _limits(found: Limits) -> str:
     )
 
 
-def _versions(study: StudySummary) -> tuple[Setting, ...]:
-    found = sorted(study.environment.versions, key=lambda version: (version[0].casefold(), version))
+def _versions(run: RunSummary) -> tuple[Setting, ...]:
+    found = sorted(run.environment.versions, key=lambda version: (version[0].casefold(), version))
     return tuple(Setting(name=name, value=value) for name, value in found)
 
 
@@ -117,8 +117,8 @@ def _experiment(experiment: Experiment, seed: int) -> Object:
     return {**declared, "seed": seed}
 
 
-def _environment_object(study: StudySummary) -> Object:
-    found = study.environment
+def _environment_object(run: RunSummary) -> Object:
+    found = run.environment
     return {
         "system": found.system,
         "cpu": found.cpu,
@@ -126,7 +126,7 @@ def _environment_object(study: StudySummary) -> Object:
         "memory_bytes": found.memory_bytes,
         "python": found.python,
         "somaxconn": found.somaxconn,
-        "places": {key: asdict(limits) for key, limits in study.limits.items()},
+        "places": {key: asdict(limits) for key, limits in run.limits.items()},
         "account": found.account,
         "versions": dict(sorted(found.versions)),
     }

@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import cause_parts, grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, share_axis, stacked
 from badgateway.report.chart_layout import Layout, Spec
 from badgateway.report.grid import LevelResult
 
 
-def draw_causes(study: StudySummary) -> Chart:
+def draw_causes(run: RunSummary) -> Chart:
     """Draw the share of requests that failed or were tried again, stacked by the cause."""
-    results = grid.results(study)
+    results = grid.results(run)
     top, axis = share_axis(
         (sum(part.share for part in cause_parts.parts(result)) for result in results),
-        at_least=study.experiment.objective.max_failure_share * 1.25,
+        at_least=run.experiment.objective.max_failure_share * 1.25,
     )
 
     def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
@@ -29,7 +29,7 @@ def draw_causes(study: StudySummary) -> Chart:
         text=_text,
         is_empty=lambda result: bool(result.gap) or result.is_undiagnosed,
     )
-    return draw(study, plot)
+    return draw(run, plot)
 
 
 def _marks(results: list[LevelResult], layout: Layout, top: float) -> list[Spec]:

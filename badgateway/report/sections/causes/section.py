@@ -7,7 +7,7 @@ from itertools import islice
 from badgateway import numbers
 from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine
 from badgateway.model.printable import printable
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import TrialSummary
 from badgateway.report import cause_parts, grid, wording
 from badgateway.report.cause_parts import Family, Found
@@ -69,7 +69,7 @@ class CauseCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Causes:
-    """All causes of a study's failures."""
+    """All causes of a run's failures."""
 
     families: tuple[Family, ...]
     cards: tuple[CauseCard, ...]
@@ -88,32 +88,32 @@ class Causes:
 class CausesSection(Section):
     """A chart of the causes, and a card for each; programs find them with the levels and trials."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the chart and the cards, or that there is nothing to explain: the first screen leads here.
 
         A ladder has the bars of the chart with its steps.
         """
-        view = build(study)
+        view = build(run)
         if view is None:
-            return render("causes/none.html.j2", is_measured=bool(grid.measurements(study)))
-        return render("causes/causes.html.j2", view=view, chart=None if study.ladder else draw_causes(study))
+            return render("causes/none.html.j2", is_measured=bool(grid.measurements(run)))
+        return render("causes/causes.html.j2", view=view, chart=None if run.ladder else draw_causes(run))
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return a line for each configuration, load level and cause."""
-        found = bullets(lines(study))
+        found = bullets(lines(run))
         return blocks("Why requests failed:", found) if found else ""
 
 
-def build(study: StudySummary) -> Causes | None:
-    """Put the causes of a study's failures into words; None when no request failed."""
-    results = grid.results(study)
+def build(run: RunSummary) -> Causes | None:
+    """Put the causes of a run's failures into words; None when no request failed."""
+    results = grid.results(run)
     diagnosed = [(result, result.diagnosis) for result in results if result.diagnosis and result.diagnosis.failures]
     undiagnosed = [result for result in results if result.is_undiagnosed]
     if not diagnosed and not undiagnosed:
         return None
     return Causes(
-        families=cause_parts.legend(study),
-        cards=tuple(_card(group, study) for group in cause_parts.grouped(study)),
+        families=cause_parts.legend(run),
+        cards=tuple(_card(group, run) for group in cause_parts.grouped(run)),
         unattributed=_unattributed([diagnosis for _, diagnosis in diagnosed]),
         unattributed_lines=_first(
             (
@@ -122,7 +122,7 @@ def build(study: StudySummary) -> Causes | None:
                 for trial, diagnosis in _diagnosed_trials(result)
                 for line in diagnosis.unattributed_lines
             ),
-            study,
+            run,
         ),
         undiagnosed=tuple(f"{where(result)}: {_failures(result)}" for result in undiagnosed),
         has_retried=any(_retried(result) for result, _ in diagnosed),
@@ -135,10 +135,10 @@ def where(result: LevelResult) -> str:
     return f"{result.configuration} at {phrases.load(result.load)}"
 
 
-def _card(group: list[Found], study: StudySummary) -> CauseCard:
+def _card(group: list[Found], run: RunSummary) -> CauseCard:
     first = group[0][1]
     cause = first.cause
-    configurations = [study.experiment.configuration(result.configuration) for result, _ in group]
+    configurations = [run.experiment.configuration(result.configuration) for result, _ in group]
     return CauseCard(
         id=cause.id,
         title=cause.title,
@@ -150,7 +150,7 @@ def _card(group: list[Found], study: StudySummary) -> CauseCard:
         places=tuple(Place(where=where(result), statuses=wording.statuses(found.statuses)) for result, found in group),
         explanation=cause.explanation,
         remedies=advice_for(cause, uses(configurations)),
-        evidence=_first(_lines(group), study),
+        evidence=_first(_lines(group), run),
         confused_with=cause.confused_with,
     )
 
@@ -177,18 +177,18 @@ def _diagnosed_trials(result: LevelResult) -> Iterator[tuple[TrialSummary, Diagn
             yield trial, trial.diagnosis
 
 
-def _first(lines: Iterable[tuple[TrialSummary, EvidenceLine]], study: StudySummary) -> tuple[LinkedLine, ...]:
-    return tuple(_shown(trial, line, study) for trial, line in islice(lines, _LINES))
+def _first(lines: Iterable[tuple[TrialSummary, EvidenceLine]], run: RunSummary) -> tuple[LinkedLine, ...]:
+    return tuple(_shown(trial, line, run) for trial, line in islice(lines, _LINES))
 
 
-def _shown(trial: TrialSummary, line: EvidenceLine, study: StudySummary) -> LinkedLine:
+def _shown(trial: TrialSummary, line: EvidenceLine, run: RunSummary) -> LinkedLine:
     text = printable(line.text)
     folder = f"trials/{trial.trial.id}"
     return LinkedLine(
         file=f"{folder}/{printable(line.file)}",
         line_number=line.line_number,
         text=text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} ...",
-        link=link_to_file(f"{folder}/{line.file}", study.files),
+        link=link_to_file(f"{folder}/{line.file}", run.files),
     )
 
 
@@ -212,17 +212,17 @@ def _retried(result: LevelResult) -> bool:
     return result.diagnosis.failures > result.measurement.failures.count
 
 
-def lines(study: StudySummary) -> tuple[str, ...]:
+def lines(run: RunSummary) -> tuple[str, ...]:
     """Return a line for each configuration, load level and cause, best configuration first; none without failures."""
-    return tuple(line for result in grid.results(study) for line in _of_level(result, study))
+    return tuple(line for result in grid.results(run) for line in _of_level(result, run))
 
 
-def _of_level(result: LevelResult, study: StudySummary) -> Iterator[str]:
+def _of_level(result: LevelResult, run: RunSummary) -> Iterator[str]:
     if result.is_undiagnosed:
         yield f"{where(result)}: {_failures(result)}, not looked into"
     if result.diagnosis is None:
         return
-    used = uses([study.experiment.configuration(result.configuration)])
+    used = uses([run.experiment.configuration(result.configuration)])
     for found in result.diagnosis.causes:
         yield f"{where(result)}: {_cause_line(found, used)}"
     if result.diagnosis.unattributed:

@@ -7,7 +7,7 @@ from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.design import Purpose
 from badgateway.model.experiment import Experiment, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import cells
 from badgateway.report.cells import TableCell
 from badgateway.words import phrases
@@ -34,10 +34,10 @@ class CapacityRow:
     remark: str
 
 
-def unit_of(study: StudySummary) -> LoadUnit:
+def unit_of(run: RunSummary) -> LoadUnit:
     """Return in what capacities are counted: the trials of the searches say it, or else the levels."""
-    searched = [one.trial for one in study.other_trials if one.trial.purpose is not Purpose.COMPARE]
-    return searched[0].load.unit if searched else study.experiment.load.levels[0].unit
+    searched = [one.trial for one in run.other_trials if one.trial.purpose is not Purpose.COMPARE]
+    return searched[0].load.unit if searched else run.experiment.load.levels[0].unit
 
 
 def text(found: Capacity, unit: LoadUnit) -> str:

@@ -3,7 +3,7 @@
 from badgateway import numbers
 from badgateway.model.capacity import Capacity, CapacityStatus
 from badgateway.model.comparison import Choice, Criterion, PairedRatio, Relation, Rivalry
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import chart_layout
 from badgateway.report.chart_drawing import Chart, linear, svg
 from badgateway.report.chart_layout import Layout, Rows, Spec
@@ -35,15 +35,15 @@ def rivals(choice: Choice) -> Chart | None:
     return Chart(wide=wide, narrow=narrow)
 
 
-def capacities(study: StudySummary) -> Chart | None:
+def capacities(run: RunSummary) -> Chart | None:
     """Draw the capacities with their intervals; None when none was searched."""
-    found = study.choice.capacities if study.choice else ()
+    found = run.choice.capacities if run.choice else ()
     if not found:
         return None
-    texts = {name: text(one, unit_of(study)) for name, one in found}
+    texts = {name: text(one, unit_of(run)) for name, one in found}
     label = f"Capacity at the objective: {', '.join(f'{name} {text}' for name, text in texts.items())}."
     wide, narrow = (
-        svg(chart_layout.chart([_capacity_panel(study, dict(found), texts, layout)], layout), label)
+        svg(chart_layout.chart([_capacity_panel(run, dict(found), texts, layout)], layout), label)
         for layout in (chart_layout.wide(1), chart_layout.narrow())
     )
     return Chart(wide=wide, narrow=narrow)
@@ -164,8 +164,8 @@ def _interval_marks(rows: list[Spec], layout: Layout) -> list[Spec]:
     ]
 
 
-def _capacity_panel(study: StudySummary, found: dict[str, Capacity], texts: dict[str, str], layout: Layout) -> Spec:
-    unit = phrases.unit(unit_of(study))
+def _capacity_panel(run: RunSummary, found: dict[str, Capacity], texts: dict[str, str], layout: Layout) -> Spec:
+    unit = phrases.unit(unit_of(run))
     rows = [_capacity_row(name, one) for name, one in found.items() if one.low is not None and one.high is not None]
     top = max([1.0, *(value for one in found.values() for value in (one.high, one.confirmed, one.estimate) if value)])
     axis = linear(top, "format(datum.value, ',~g')")
@@ -173,7 +173,7 @@ def _capacity_panel(study: StudySummary, found: dict[str, Capacity], texts: dict
     assert isinstance(scale, dict)
     return chart_layout.panel(
         title=f"{unit} at the objective",
-        rows=Rows(names=list(found), picked=study.recommendation.configuration, labelled=True),
+        rows=Rows(names=list(found), picked=run.recommendation.configuration, labelled=True),
         marks=[
             *_interval_marks(rows, layout),
             _confirmed_ticks(found, layout),

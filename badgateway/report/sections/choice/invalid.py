@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from badgateway import numbers
 from badgateway.model.axis import At
 from badgateway.model.design import Purpose
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import TrialSummary, Verdict
 from badgateway.model.trial import Trial
 from badgateway.report import grid, wording
@@ -42,9 +42,9 @@ class InvalidTrials:
     """The most frequent first."""
 
 
-def build(study: StudySummary) -> InvalidTrials:
-    """Count the INVALID trials of a study."""
-    trials = grid.every_trial(study)
+def build(run: RunSummary) -> InvalidTrials:
+    """Count the INVALID trials of a run."""
+    trials = grid.every_trial(run)
     bad = [trial for trial in trials if trial.verdict is Verdict.INVALID]
     repeats = sum(trial.trial.attempt > 1 for trial in trials)
     filled = {_place(trial.trial) for trial in trials if trial.verdict is not Verdict.INVALID}

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from badgateway.model import exit_code
 from badgateway.model.comparison import Choice
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, escaped
 from badgateway.report.section import Object, Section
@@ -22,26 +22,26 @@ from badgateway.words.study_limits import power, unseen
 class ChoiceSection(Section):
     """The choice of a study."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the chain, the charts and the tables."""
-        found = view.build(study)
-        if study.choice is None or found is None:
+        found = view.build(run)
+        if run.choice is None or found is None:
             return ""
         return render(
             "choice/choice.html.j2",
             view=found,
-            rivals_chart=charts.rivals(study.choice),
-            capacity_chart=charts.capacities(study),
+            rivals_chart=charts.rivals(run.choice),
+            capacity_chart=charts.capacities(run),
         )
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the chain, the noise, the capacities and the INVALID trials."""
-        found = view.build(study)
+        found = view.build(run)
         return blocks(*_blocks(found)) if found else ""
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the choice."""
-        return {"choice": None if study.choice is None else _object(study.choice, study)}
+        return {"choice": None if run.choice is None else _object(run.choice, run)}
 
 
 def _blocks(found: ChoiceView) -> Iterator[str]:
@@ -67,9 +67,9 @@ def _capacity(row: CapacityRow) -> str:
     return f"- {row.name}: {escaped(f'{row.estimate.text}{interval}{confirmed}; {row.remark}; trials: {row.trials}')}"
 
 
-def _object(found: Choice, study: StudySummary) -> Object:
-    bad = invalid.build(study)
-    unit = phrases.unit(capacities.unit_of(study))
+def _object(found: Choice, run: RunSummary) -> Object:
+    bad = invalid.build(run)
+    unit = phrases.unit(capacities.unit_of(run))
     return {
         "kind": found.kind,
         **_named(found.configuration),
@@ -84,7 +84,7 @@ def _object(found: Choice, study: StudySummary) -> Object:
         ],
         "noise": found.noise and asdict(found.noise) | {"arms": found.noise.configurations},
         "certainty": power(found),
-        "unseen": unseen(found, of_running_site=study.experiment.target is not None),
+        "unseen": unseen(found, of_running_site=run.experiment.target is not None),
         "leaving": [
             _named(one.configuration) | {"reason": leaving(one, found.asked), "at_look": one.at_look}
             for one in found.eliminations
@@ -92,7 +92,7 @@ def _object(found: Choice, study: StudySummary) -> Object:
         "tie_rule": words.tie_rule(found),
         "regret": found.regret and asdict(found.regret),
         "two_states": found.two_states,
-        "exit_status": exit_code.of_study(study).value,
+        "exit_status": exit_code.of_run(run).value,
         "invalid_trials": {
             "count": bad.invalid,
             "total": bad.total,

@@ -7,7 +7,7 @@ from badgateway.model import exit_code
 from badgateway.model.capacity import CapacityStatus
 from badgateway.model.comparison import Criterion, NoiseFloor, Relation, Rivalry
 from badgateway.model.design import Design, Elimination
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import cells, wording
 from badgateway.report.cells import Setting, TableCell
 from badgateway.report.sections.choice import capacities, invalid, steps
@@ -71,36 +71,36 @@ class ChoiceView:
     invalid: InvalidTrials
 
 
-def build(study: StudySummary) -> ChoiceView | None:
+def build(run: RunSummary) -> ChoiceView | None:
     """Put a study's choice into words; None when the experiment was no study."""
-    choice = study.choice
+    choice = run.choice
     if choice is None:
         return None
     return ChoiceView(
         page=PAGE,
-        exit_status=wording.exit_sentence(exit_code.of_study(study)),
+        exit_status=wording.exit_sentence(exit_code.of_run(run)),
         certainty=power(choice),
         steps=steps.steps(choice),
-        left=tuple(_left(one, study, choice.asked) for one in choice.eliminations),
+        left=tuple(_left(one, run, choice.asked) for one in choice.eliminations),
         rivals=tuple(_rival(one) for one in choice.rivalries),
         noise=_noise(choice.noise),
         noise_facts=_noise_facts(choice.noise),
-        capacities=tuple(capacities.row(name, found, capacities.unit_of(study)) for name, found in choice.capacities),
-        capacity_caption=capacities.caption(study.experiment),
+        capacities=tuple(capacities.row(name, found, capacities.unit_of(run)) for name, found in choice.capacities),
+        capacity_caption=capacities.caption(run.experiment),
         has_open=any(one.relation is Relation.OPEN for one in choice.rivalries),
         has_unconfirmed=any(one.status is CapacityStatus.UNCONFIRMED for _, one in choice.capacities),
         has_none=any(one.status is CapacityStatus.NONE for _, one in choice.capacities),
-        invalid=invalid.build(study),
+        invalid=invalid.build(run),
     )
 
 
-def _left(one: Elimination, study: StudySummary, asked: Design) -> LeftRow:
+def _left(one: Elimination, run: RunSummary, asked: Design) -> LeftRow:
     if one.at_look is not None:
         when, rule = f"at the look after {numbers.plural(one.at_look, 'block')}", "clearly slower, t test"
     else:
         blocks = [
             trial.trial.block
-            for summary in study.configurations
+            for summary in run.configurations
             if summary.configuration.name == one.configuration
             for level in summary.levels
             for trial in level.trials

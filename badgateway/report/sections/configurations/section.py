@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import ConfigurationSummary
 from badgateway.report import grid, markdown, rows
 from badgateway.report.html import render
@@ -47,13 +47,13 @@ class Configurations:
 class ConfigurationsSection(Section):
     """The settings and the evidence; programs find them with the levels."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the settings that differ, those in common, and the evidence for each configuration."""
-        return render("configurations/configurations.html.j2", view=build(study))
+        return render("configurations/configurations.html.j2", view=build(run))
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return a table of what the application servers used."""
-        head = ("configuration", grid.heading(study), *_HEAD)
+        head = ("configuration", grid.heading(run), *_HEAD)
         found = (
             (
                 result.configuration,
@@ -61,30 +61,30 @@ class ConfigurationsSection(Section):
                 rows.server_cpu(result.level).text,
                 rows.server_memory(result.level).text,
             )
-            for result in grid.results(study)
+            for result in grid.results(run)
         )
         return markdown.blocks(_ABOUT, markdown.table(head, (":--", *("--:" for _ in head[1:])), found))
 
 
-def build(study: StudySummary) -> Configurations:
-    """Return the section of a study."""
-    ranked = grid.ranked(study)
+def build(run: RunSummary) -> Configurations:
+    """Return the section of a run."""
+    ranked = grid.ranked(run)
     return Configurations(
-        load_heading=grid.heading(study),
-        parity=parity.parity(study.experiment, tuple(summary.configuration for summary in ranked)),
-        configurations=tuple(_evidence(study, summary) for summary in ranked),
+        load_heading=grid.heading(run),
+        parity=parity.parity(run.experiment, tuple(summary.configuration for summary in ranked)),
+        configurations=tuple(_evidence(run, summary) for summary in ranked),
     )
 
 
-def _evidence(study: StudySummary, summary: ConfigurationSummary) -> Evidence:
+def _evidence(run: RunSummary, summary: ConfigurationSummary) -> Evidence:
     configuration = summary.configuration
-    run = [result.level for result in grid.row(summary, grid.levels(study)) if result.level]
+    levels = [result.level for result in grid.row(summary, grid.levels(run)) if result.level]
     return Evidence(
         name=configuration.name,
         verdict=summary.verdict.value,
         note=configuration.note,
         reasons=said(summary.reasons),
-        messages=tuple(found for level in run for found in usage.message_rows(level)),
-        uses=tuple(found for level in run for found in usage.use_rows(level)),
-        routes=tuple(found for level in run for found in rows.route_rows(level)),
+        messages=tuple(found for level in levels for found in usage.message_rows(level)),
+        uses=tuple(found for level in levels for found in usage.use_rows(level)),
+        routes=tuple(found for level in levels for found in rows.route_rows(level)),
     )

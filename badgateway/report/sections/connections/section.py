@@ -10,8 +10,8 @@ from badgateway.databases.database_kind import DatabaseKind
 from badgateway.databases.registry import database_of
 from badgateway.model.configuration import Configuration
 from badgateway.model.load_level import LoadLevel
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.samples import DatabaseConnections
-from badgateway.model.study_summary import StudySummary
 from badgateway.model.worker_checks import ConnectCost
 from badgateway.report import cells, grid, markdown
 from badgateway.report.cells import TableCell
@@ -56,14 +56,14 @@ class Connections:
 class ConnectionsSection(Section):
     """The connections of each configuration, at the highest load level."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the table, with a small chart in each row."""
-        view = build(study)
+        view = build(run)
         return render("connections/connections.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return a table of what was held at most, and what was opened."""
-        view = build(study)
+        view = build(run)
         if view is None:
             return ""
         limit = f", which may hold {view.limit}" if view.limit else ""
@@ -72,32 +72,32 @@ class ConnectionsSection(Section):
         return markdown.blocks(about, markdown.table(_HEAD, _ALIGN, shown))
 
 
-def build(study: StudySummary, costs: Sequence[ConnectCost] = ()) -> Connections | None:
-    """Put the connections of a study's configurations side by side; None when nobody sampled any."""
-    load = max(grid.levels(study), key=lambda level: level.size)
-    sampled = {one.configuration.name: _sampled(study, one.configuration.name, load) for one in study.configurations}
+def build(run: RunSummary, costs: Sequence[ConnectCost] = ()) -> Connections | None:
+    """Put the connections of a run's configurations side by side; None when nobody sampled any."""
+    load = max(grid.levels(run), key=lambda level: level.size)
+    sampled = {one.configuration.name: _sampled(run, one.configuration.name, load) for one in run.configurations}
     every = [found for trials in sampled.values() for found in trials]
     if not every:
         return None
     limits = [found.limit for found in every if found.limit is not None]
-    system = database_of(study.experiment)
+    system = database_of(run.experiment)
     top = max([1, *limits, *(found.peak for found in every)])
     return Connections(
         users=phrases.load(load),
-        window=numbers.declared_seconds(study.experiment.load.window_s),
+        window=numbers.declared_seconds(run.experiment.load.window_s),
         limit=numbers.count(max(limits)) if limits else "",
         has_costs=bool(costs),
         rows=tuple(
             _row(one.configuration, sampled[one.configuration.name], top, _cost_ms(one.configuration, system, costs))
-            for one in study.configurations
+            for one in run.configurations
         ),
     )
 
 
-def _sampled(study: StudySummary, name: str, load: LoadLevel) -> list[DatabaseConnections]:
+def _sampled(run: RunSummary, name: str, load: LoadLevel) -> list[DatabaseConnections]:
     return [
         trial.connections
-        for summary in study.configurations
+        for summary in run.configurations
         if summary.configuration.name == name
         for level in summary.levels
         if level.load == load

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.databases.database_system import PART
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import LevelSummary, ProcessUse, RouteMeasurement
 from badgateway.report import cells, grid, rows, wording
 from badgateway.report.cells import TableCell
@@ -59,16 +59,16 @@ class Exports:
 
 
 class ExportsSection(Section):
-    """The exports of a study, and the small requests beside them."""
+    """The exports of a run, and the small requests beside them."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the two tables."""
-        view = build(study)
+        view = build(run)
         return render("exports/exports.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the two tables, with fewer columns."""
-        view = build(study)
+        view = build(run)
         if view is None:
             return ""
         small = _table(_SMALL, map(_felt, view.small))
@@ -79,15 +79,15 @@ class ExportsSection(Section):
         )
 
 
-def build(study: StudySummary) -> Exports | None:
-    """Put the exports of a study side by side; None when it has none."""
-    levels = [level for summary in study.configurations for level in summary.levels]
+def build(run: RunSummary) -> Exports | None:
+    """Put the exports of a run side by side; None when it has none."""
+    levels = [level for summary in run.configurations for level in summary.levels]
     if not any(_is_export(route) for level in levels for route in _routes(level)):
         return None
     small = [(level, route) for level in levels for route in _routes(level) if not _is_export(route)]
     top_ms = max((route.latency.p95_ms for _, route in small if route.latency), default=0.0)
     return Exports(
-        load_heading=grid.heading(study),
+        load_heading=grid.heading(run),
         configurations=tuple(one for level in levels for one in _of_level(level)),
         small=tuple(rows.route_row(level, route, top_ms) for level, route in small),
     )

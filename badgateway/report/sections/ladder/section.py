@@ -7,7 +7,7 @@ from badgateway import numbers
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.ladder import ConfigurationEffect, Effect, Ladder, LadderConfiguration, LadderStep
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.report import cause_parts, grid
 from badgateway.report.cause_parts import Family
 from badgateway.report.grid import LevelResult
@@ -99,33 +99,33 @@ class LadderView:
 class LadderSection(Section):
     """The ladder of an experiment that tells one."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the steps, with a bar for each configuration and load level."""
-        view = build(study)
+        view = build(run)
         return render("ladder/ladder.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return a line for each configuration and load level."""
-        view = build(study)
+        view = build(run)
         found = bullets(lines(view)) if view else ""
         return blocks("Step by step:", found) if found else ""
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the effects."""
-        return {"ladder": study.ladder and _object(study.ladder)}
+        return {"ladder": run.ladder and _object(run.ladder)}
 
 
-def build(study: StudySummary) -> LadderView | None:
-    """Put a study's ladder into words and bars; None when it tells none."""
-    found = study.ladder
+def build(run: RunSummary) -> LadderView | None:
+    """Put a run's ladder into words and bars; None when it tells none."""
+    found = run.ladder
     if found is None:
         return None
-    results = {(result.configuration, result.load): result for result in grid.results(study)}
-    steps = tuple(_step(step, study, results) for step in found.steps)
+    results = {(result.configuration, result.load): result for result in grid.results(run)}
+    steps = tuple(_step(step, run, results) for step in found.steps)
     return LadderView(
         note=_note(found),
-        families=cause_parts.legend(study),
-        has_unattributed=cause_parts.has_unattributed(study),
+        families=cause_parts.legend(run),
+        has_unattributed=cause_parts.has_unattributed(run),
         has_gaps=any(effect.gap for step in steps for row in step.configurations for effect in row.effects),
         steps=steps,
     )
@@ -162,17 +162,17 @@ def _note(found: Ladder) -> str:
     )
 
 
-def _step(step: LadderStep, study: StudySummary, results: dict[tuple[str, LoadLevel], LevelResult]) -> Step:
-    rows = tuple(_row(one, study, results) for one in step.configurations)
+def _step(step: LadderStep, run: RunSummary, results: dict[tuple[str, LoadLevel], LevelResult]) -> Step:
+    rows = tuple(_row(one, run, results) for one in step.configurations)
     return Step(title=step.title or "Besides", configurations=rows)
 
 
 def _row(
-    one: LadderConfiguration, study: StudySummary, results: dict[tuple[str, LoadLevel], LevelResult]
+    one: LadderConfiguration, run: RunSummary, results: dict[tuple[str, LoadLevel], LevelResult]
 ) -> ConfigurationRow:
-    verdicts = {summary.configuration.name: summary.verdict.value for summary in study.configurations}
-    is_picked = one.configuration == study.recommendation.configuration
-    configuration = study.experiment.configuration(one.configuration)
+    verdicts = {summary.configuration.name: summary.verdict.value for summary in run.configurations}
+    is_picked = one.configuration == run.recommendation.configuration
+    configuration = run.experiment.configuration(one.configuration)
     changes = effects.in_own_words(configuration, one.effects[0].changes)
     return ConfigurationRow(
         name=one.configuration,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from badgateway import numbers
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import Measurement
 from badgateway.report import grid
 from badgateway.report.chart_drawing import Chart, Plot, bars, draw, linear, measured_text, segment
@@ -37,53 +37,53 @@ class Speed:
 class LatencySection(Section):
     """The two charts; as numbers they stand with the levels."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the charts."""
         return render(
             "latency/latency.html.j2",
-            view=build(study),
-            latency=draw_latency(study),
-            throughput=draw_throughput(study),
+            view=build(run),
+            latency=draw_latency(run),
+            throughput=draw_throughput(run),
         )
 
 
-def build(study: StudySummary) -> Speed:
-    """Return what is to be said beside the charts of a study."""
+def build(run: RunSummary) -> Speed:
+    """Return what is to be said beside the charts of a run."""
     return Speed(
-        has_users=any(not load.is_open for load in grid.levels(study)),
-        has_rates=any(load.is_open for load in grid.levels(study)),
-        is_logarithmic=_spans_much(_latencies_ms(study)),
-        has_shapes=any(found.latency_bins and grid.is_telling(found, study) for found in grid.measurements(study)),
-        has_failing=any(found.latency and not grid.is_telling(found, study) for found in grid.measurements(study)),
+        has_users=any(not load.is_open for load in grid.levels(run)),
+        has_rates=any(load.is_open for load in grid.levels(run)),
+        is_logarithmic=_spans_much(_latencies_ms(run)),
+        has_shapes=any(found.latency_bins and grid.is_telling(found, run) for found in grid.measurements(run)),
+        has_failing=any(found.latency and not grid.is_telling(found, run) for found in grid.measurements(run)),
     )
 
 
-def draw_throughput(study: StudySummary) -> Chart:
+def draw_throughput(run: RunSummary) -> Chart:
     """Draw the OK requests per second."""
-    top = max([1, *(measured.throughput_rps for measured in grid.measurements(study))])
+    top = max([1, *(measured.throughput_rps for measured in grid.measurements(run))])
 
     def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
         rates = [(result.configuration, result.measurement.throughput_rps) for result in results if result.measurement]
         return [bars([segment(name, 0, rate, "var(--ok)") for name, rate in rates], layout)]
 
     axis = linear(top, "format(datum.value, ',~g')")
-    return draw(study, Plot(title="OK requests per second", x_axis=axis, marks=marks, text=measured_text(_rate_text)))
+    return draw(run, Plot(title="OK requests per second", x_axis=axis, marks=marks, text=measured_text(_rate_text)))
 
 
-def draw_latency(study: StudySummary) -> Chart:
+def draw_latency(run: RunSummary) -> Chart:
     """Draw how many OK requests took how long, with p50, p95, p99 and the objective; log, where they span much.
 
     Where so much failed that the rest says nothing, there is a dashed line and the share that failed.
     """
-    objective_ms = study.experiment.objective.p95_ms
-    values_ms = _latencies_ms(study)
+    objective_ms = run.experiment.objective.p95_ms
+    values_ms = _latencies_ms(run)
     axis, is_logarithmic = _latency_axis(values_ms), _spans_much(values_ms)
 
     def marks(results: list[LevelResult], layout: Layout) -> list[Spec]:
         measured = [(one, one.measurement) for one in results if one.measurement and one.measurement.latency]
-        telling = [_latency_row(one, objective_ms) for one, found in measured if grid.is_telling(found, study)]
-        failing = [_latency_row(one, objective_ms) for one, found in measured if not grid.is_telling(found, study)]
-        shapes = {one.configuration: found for one, found in measured if grid.is_telling(found, study)}
+        telling = [_latency_row(one, objective_ms) for one, found in measured if grid.is_telling(found, run)]
+        failing = [_latency_row(one, objective_ms) for one, found in measured if not grid.is_telling(found, run)]
+        shapes = {one.configuration: found for one, found in measured if grid.is_telling(found, run)}
         return [
             shape_marks(shapes, layout, is_logarithmic=is_logarithmic),
             _objective_line(objective_ms),
@@ -92,18 +92,18 @@ def draw_latency(study: StudySummary) -> Chart:
         ]
 
     def text(found: Measurement) -> str:
-        is_telling = grid.is_telling(found, study) or not found.latency
+        is_telling = grid.is_telling(found, run) or not found.latency
         return _latency_text(found) if is_telling else f"{numbers.percent(found.failures.share)} failed"
 
-    return draw(study, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=measured_text(text)))
+    return draw(run, Plot(title="Latency of OK requests", x_axis=axis, marks=marks, text=measured_text(text)))
 
 
-def _latencies_ms(study: StudySummary) -> list[float]:
+def _latencies_ms(run: RunSummary) -> list[float]:
     """Return everything the latency chart has to show, the objective included."""
-    found = [(measured, measured.latency) for measured in grid.measurements(study) if measured.latency]
+    found = [(measured, measured.latency) for measured in grid.measurements(run) if measured.latency]
     known = [value for _, one in found for value in (one.p50_ms, one.p95_ms, one.p99_ms)]
     fastest = [fastest_ms(measured) for measured, _ in found if measured.latency_bins]
-    return [*known, *fastest, study.experiment.objective.p95_ms]
+    return [*known, *fastest, run.experiment.objective.p95_ms]
 
 
 def _rate_text(measured: Measurement) -> str:

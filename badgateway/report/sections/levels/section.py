@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import ConfigurationSummary
 from badgateway.report import grid, level_objects, markdown, rows, spread, wording
 from badgateway.report.grid import LevelResult
@@ -58,52 +58,50 @@ class LevelTable:
 class LevelsSection(Section):
     """The table, and for programs all that was measured."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the table."""
-        return render("levels/levels.html.j2", view=build(study))
+        return render("levels/levels.html.j2", view=build(run))
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the table, with fewer columns."""
-        view = build(study)
+        view = build(run)
         body = (_cells(one, level) for one in view.configurations for level in one.levels)
         return markdown.blocks(
             markdown.table(("configuration", view.load_heading, *_HEAD), _ALIGN, body), markdown.escaped(view.note)
         )
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the configurations with their levels and trials."""
-        return {"configurations": [_object(summary) for summary in study.configurations]}
+        return {"configurations": [_object(summary) for summary in run.configurations]}
 
 
-def build(study: StudySummary) -> LevelTable:
-    """Return the table of a study."""
-    columns = rows.occurred(study)
+def build(run: RunSummary) -> LevelTable:
+    """Return the table of a run."""
+    columns = rows.occurred(run)
     return LevelTable(
-        load_heading=grid.heading(study),
-        outcomes=rows.kinds(study),
-        configurations=tuple(_configuration(study, summary, columns) for summary in grid.ranked(study)),
-        note=spread.note([result.level for result in grid.results(study) if result.level]),
+        load_heading=grid.heading(run),
+        outcomes=rows.kinds(run),
+        configurations=tuple(_configuration(run, summary, columns) for summary in grid.ranked(run)),
+        note=spread.note([result.level for result in grid.results(run) if result.level]),
     )
 
 
-def _configuration(
-    study: StudySummary, summary: ConfigurationSummary, columns: tuple[Outcome, ...]
-) -> ConfigurationRows:
+def _configuration(run: RunSummary, summary: ConfigurationSummary, columns: tuple[Outcome, ...]) -> ConfigurationRows:
     name = summary.configuration.name
     return ConfigurationRows(
         name=name,
-        picked=name == study.recommendation.configuration,
-        levels=tuple(level_row(result, columns) for result in grid.row(summary, grid.levels(study))),
+        picked=name == run.recommendation.configuration,
+        levels=tuple(level_row(result, columns) for result in grid.row(summary, grid.levels(run))),
     )
 
 
 def level_row(result: LevelResult, columns: tuple[Outcome, ...]) -> LevelRow:
     """Return the row of a result; a level that was never run has no verdict."""
-    run = result.level if result.level and result.level.trials else None
+    level = result.level if result.level and result.level.trials else None
     return LevelRow(
         users=phrases.load_in_column(result.load),
-        verdict=run.verdict.value if run else "NOT RUN",
-        reasons=said(run.reasons) if run else (),
+        verdict=level.verdict.value if level else "NOT RUN",
+        reasons=said(level.reasons) if level else (),
         gap=result.gap,
         numbers=rows.numbers_of(result.measurement, result.gap, columns, level=result.level),
     )

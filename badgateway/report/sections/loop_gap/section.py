@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from badgateway import numbers
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.outcome import Outcome
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import LevelSummary, Measurement
 from badgateway.report.html import render
 from badgateway.report.markdown import blocks, bullets
@@ -48,35 +48,35 @@ class _Reached:
 class LoopGapSection(Section):
     """Each rate beside the users who send about as much."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the table."""
-        view = build(study)
+        view = build(run)
         return render("loop_gap/loop_gap.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return a line for each."""
-        lines = bullets(gap.sentence for gap in build(study))
+        lines = bullets(gap.sentence for gap in build(run))
         return blocks("Users who wait, and requests at a rate:", lines) if lines else ""
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the numbers."""
-        return {"loop_gaps": [_object(gap) for gap in build(study)]}
+        return {"loop_gaps": [_object(gap) for gap in build(run)]}
 
 
-def build(study: StudySummary) -> tuple[LoopGap, ...]:
+def build(run: RunSummary) -> tuple[LoopGap, ...]:
     """Return a row for each rate of a configuration that ran with users too; in the order of the file."""
     return tuple(
         _gap(name, _nearest(closed, at_rate), at_rate)
-        for name, levels in _by_configuration(study)
+        for name, levels in _by_configuration(run)
         if (closed := [level for level in levels if not level.load.is_open])
         for at_rate in levels
         if at_rate.load.is_open
     )
 
 
-def _by_configuration(study: StudySummary) -> Iterator[tuple[str, list[_Reached]]]:
-    confirmed = study.confirmation.level if study.confirmation else None
-    for summary in study.configurations:
+def _by_configuration(run: RunSummary) -> Iterator[tuple[str, list[_Reached]]]:
+    confirmed = run.confirmation.level if run.confirmation else None
+    for summary in run.configurations:
         name = summary.configuration.name
         more = [confirmed] if confirmed and confirmed.configuration == name else []
         yield name, [one for level in (*summary.levels, *more) for one in _reached(level)]

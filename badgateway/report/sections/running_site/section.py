@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from badgateway import numbers
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.running_site import RunningSite
 from badgateway.model.site_log import SiteAccount
-from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import TrialSummary
 from badgateway.report import cells, grid, markdown
 from badgateway.report.cells import TableCell
@@ -44,14 +44,14 @@ class SiteLogsView:
 class RunningSiteSection(Section):
     """The account; programs find it with the trials."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the table."""
-        view = build(study)
+        view = build(run)
         return render("running_site/running_site.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the table, and what it means."""
-        view = build(study)
+        view = build(run)
         if view is None:
             return ""
         table = markdown.table(_HEAD, ("--:", ":--", "--:", "--:", "--:", "--:"), map(_texts, view.rows))
@@ -62,12 +62,12 @@ def _texts(row: SiteRow) -> tuple[str, ...]:
     return row.position, row.configuration, row.answered, row.known.text, row.others.text, row.clock.text
 
 
-def build(study: StudySummary) -> SiteLogsView | None:
-    """Return the section of a study; None where the servers were the run's own."""
-    target = study.experiment.target
+def build(run: RunSummary) -> SiteLogsView | None:
+    """Return the section of a run; None where the servers were its own."""
+    target = run.experiment.target
     if target is None:
         return None
-    found = [(trial, trial.site) for trial in _trials(study) if trial.site is not None]
+    found = [(trial, trial.site) for trial in _trials(run) if trial.site is not None]
     return SiteLogsView(
         about=_about(target),
         remarks=tuple(dict.fromkeys(remark for trial, site in found for remark in _remarks(trial, site))),
@@ -75,8 +75,8 @@ def build(study: StudySummary) -> SiteLogsView | None:
     )
 
 
-def _trials(study: StudySummary) -> list[TrialSummary]:
-    levels = (level for summary in grid.ranked(study) for level in summary.levels)
+def _trials(run: RunSummary) -> list[TrialSummary]:
+    levels = (level for summary in grid.ranked(run) for level in summary.levels)
     return sorted((trial for level in levels for trial in level.trials), key=lambda one: one.trial.position)
 
 

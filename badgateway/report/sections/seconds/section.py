@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.design import Counts
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import Measurement
 from badgateway.report import grid
 from badgateway.report.grid import LevelResult
@@ -66,22 +66,22 @@ class Seconds:
 class SecondsSection(Section):
     """The strips; the sums are with the levels."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the strips; nothing when no trial has its seconds."""
-        view = build(study)
+        view = build(run)
         return render("seconds/seconds.html.j2", view=view) if view.strips else ""
 
 
-def build(study: StudySummary) -> Seconds:
-    """Return the strips of a study, best first."""
-    load = max(grid.levels(study), key=lambda level: level.order)
-    here = [result for result in grid.results(study) if result.load == load]
+def build(run: RunSummary) -> Seconds:
+    """Return the strips of a run, best first."""
+    load = max(grid.levels(run), key=lambda level: level.order)
+    here = [result for result in grid.results(run) if result.load == load]
     known = [result for result in here if any(measured.seconds for measured in _trials(result))]
-    limit_ms = study.experiment.objective.p95_ms
+    limit_ms = run.experiment.objective.p95_ms
     paces = [[pace for trial in _trials(result) for pace in trial.paces] for result in known]
     scale = scale_of(paces, limit_ms)
     strips = tuple(
-        _strip(result, lane(each, scale, limit_ms=limit_ms, is_telling=_is_telling(result, study)))
+        _strip(result, lane(each, scale, limit_ms=limit_ms, is_telling=_is_telling(result, run)))
         for result, each in zip(known, paces, strict=True)
     )
     return Seconds(
@@ -99,8 +99,8 @@ def _trials(result: LevelResult) -> list[Measurement]:
     return [trial.measurement for trial in (result.level.valid_trials if result.level else ()) if trial.measurement]
 
 
-def _is_telling(result: LevelResult, study: StudySummary) -> bool:
-    return result.measurement is not None and grid.is_telling(result.measurement, study)
+def _is_telling(result: LevelResult, run: RunSummary) -> bool:
+    return result.measurement is not None and grid.is_telling(result.measurement, run)
 
 
 def _strip(result: LevelResult, lane_: Lane | None) -> Strip:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from badgateway import numbers
 from badgateway.model.axis import away
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.samples import ContainerUse
-from badgateway.model.study_summary import StudySummary
 from badgateway.model.summary import LevelSummary
 from badgateway.report import cells, grid, markdown
 from badgateway.report.cells import TableCell
@@ -49,14 +49,14 @@ class Sizes:
 class SizesSection(Section):
     """The sizes; programs find them with the trials."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the table."""
-        view = build(study)
+        view = build(run)
         return render("sizes/sizes.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the table, and what it means."""
-        view = build(study)
+        view = build(run)
         if view is None:
             return ""
         head, align = ("configuration", view.load_heading, *_HEAD), (":--", "--:", ":--", *("--:" for _ in _HEAD[1:]))
@@ -68,21 +68,21 @@ def _texts(row: SizeRow) -> tuple[str, ...]:
     return (row.name, row.users, row.size, *(cell.text for cell in measured))
 
 
-def build(study: StudySummary) -> Sizes | None:
-    """Return the section of a study; None when no container had a size."""
-    found = tuple(_rows(study))
+def build(run: RunSummary) -> Sizes | None:
+    """Return the section of a run; None when no container had a size."""
+    found = tuple(_rows(run))
     if not found:
         return None
     return Sizes(
-        load_heading=grid.heading(study),
+        load_heading=grid.heading(run),
         sentence=_sentence([(use, is_proxy) for _, use, is_proxy in found]),
         rows=tuple(row for row, *_ in found),
     )
 
 
-def _rows(study: StudySummary) -> Iterator[tuple[SizeRow, ContainerUse, bool]]:
+def _rows(run: RunSummary) -> Iterator[tuple[SizeRow, ContainerUse, bool]]:
     """Yield each row with what it is of, and whether that is nginx's container."""
-    for summary in grid.ranked(study):
+    for summary in grid.ranked(run):
         for level in (*summary.levels, *summary.distant_levels):
             found = [trial.container for trial in level.valid_trials if trial.container is not None]
             of_servers = [use for use in found if use.is_limited]

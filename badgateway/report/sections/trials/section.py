@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from badgateway import numbers
 from badgateway.model.axis import away
 from badgateway.model.design import Purpose
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import TrialSummary
 from badgateway.model.trial import SendingCheck, Trial
 from badgateway.report import cells, grid, level_objects, rows
@@ -59,22 +59,22 @@ class TrialTable:
 class TrialsSection(Section):
     """The table, and for programs the trials that belong to no level."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the table."""
-        return render("trials/trials.html.j2", view=build(study))
+        return render("trials/trials.html.j2", view=build(run))
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return the trials of controls and searches; the others stand with their configuration."""
-        return {"other_trials": [level_objects.trial(trial) for trial in study.other_trials]}
+        return {"other_trials": [level_objects.trial(trial) for trial in run.other_trials]}
 
 
-def build(study: StudySummary) -> TrialTable:
-    """Return the table of a study."""
-    trials = grid.every_trial(study)
+def build(run: RunSummary) -> TrialTable:
+    """Return the table of a run."""
+    trials = grid.every_trial(run)
     return TrialTable(
-        load_heading=grid.heading(study),
-        trials=tuple(trial_row(trial, study.files) for trial in trials),
-        has_files=bool(study.files),
+        load_heading=grid.heading(run),
+        trials=tuple(trial_row(trial, run.files) for trial in trials),
+        has_files=bool(run.files),
         has_sending=any(trial.sending for trial in trials),
     )
 

@@ -9,7 +9,7 @@ from badgateway.databases.registry import database_of
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.printable import printable
-from badgateway.model.study_summary import StudySummary
+from badgateway.model.run_summary import RunSummary
 from badgateway.model.worker_checks import (
     BlockingLine,
     ConnectCost,
@@ -100,37 +100,37 @@ class WorkerChecksView:
 class WorkerChecksSection(Section):
     """What the worker checks after the trials found."""
 
-    def html(self, study: StudySummary, /) -> str:
+    def html(self, run: RunSummary, /) -> str:
         """Return the tables."""
-        view = build(study)
+        view = build(run)
         return render("worker_checks/worker_checks.html.j2", view=view) if view else ""
 
-    def markdown(self, study: StudySummary, /) -> str:
+    def markdown(self, run: RunSummary, /) -> str:
         """Return the proofs, the stops and the costs, line by line."""
-        view = build(study)
+        view = build(run)
         return _comment(view) if view else ""
 
-    def objects(self, study: StudySummary, /) -> Object:
+    def objects(self, run: RunSummary, /) -> Object:
         """Return what they found."""
-        found = _found(study.worker_checks)
+        found = _found(run.worker_checks)
         # Its name before, for one release.
         return {"worker_checks": found, "waiting": found}
 
 
-def build(study: StudySummary) -> WorkerChecksView | None:
-    """Put a study's worker checks into words; None when it has none."""
-    found = study.worker_checks
+def build(run: RunSummary) -> WorkerChecksView | None:
+    """Put a run's worker checks into words; None when it has none."""
+    found = run.worker_checks
     if found is None:
         return None
     windows_s = [watch.stops.window_s for watch in found.loops if watch.stops]
     return WorkerChecksView(
         intro=_intro(found.proofs),
-        proofs=tuple(_proof(proof, study.experiment) for proof in found.proofs),
+        proofs=tuple(_proof(proof, run.experiment) for proof in found.proofs),
         loops=tuple(_loop(watch) for watch in found.loops),
         loop_load=_load(found.loops[0]) if found.loops else "",
         loop_s=numbers.declared_seconds(round(windows_s[0], 3)) if windows_s else "",
         costs=tuple(_cost(cost) for cost in found.connect_costs),
-        about_connects=tuple(_about_connects(found.connect_costs, database_of(study.experiment))),
+        about_connects=tuple(_about_connects(found.connect_costs, database_of(run.experiment))),
         unfinished="" if found.complete else "The run was interrupted before all of this had been tried.",
         page=PAGE,
     )

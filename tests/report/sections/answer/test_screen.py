@@ -95,27 +95,27 @@ def test_the_lines_to_paste_are_spelled_as_the_server_spells_them():
 
 
 def test_of_the_same_server_only_what_changes_is_pasted():
-    study = samples.picked()
-    picked = replace(study, recommendation=replace(study.recommendation, configuration="uwsgi-16"))
+    run = samples.picked()
+    picked = replace(run, recommendation=replace(run.recommendation, configuration="uwsgi-16"))
     assert screen.build(picked).paste == ("processes = 16", "listen = 1024")
 
 
 def test_what_no_server_file_has_is_told_besides():
-    study = samples.picked()
-    picked = replace(study, recommendation=replace(study.recommendation, configuration="gunicorn-gevent"))
+    run = samples.picked()
+    picked = replace(run, recommendation=replace(run.recommendation, configuration="gunicorn-gevent"))
     assert "driver (pymysql instead of mysqlclient)" in screen.build(picked).besides
 
 
 def test_a_variable_of_the_environment_is_a_line_to_paste():
-    study = samples.picked()
+    run = samples.picked()
     exports = {"APP_EXPORT_STRATEGY": "two words"}
     configurations = [
         one.model_copy(update={"environment": exports}) if one.name == "uwsgi-16" else one
-        for one in study.experiment.configurations
+        for one in run.experiment.configurations
     ]
-    experiment = study.experiment.model_copy(update={"configurations": tuple(configurations)})
-    recommendation = replace(study.recommendation, configuration="uwsgi-16")
-    found = screen.build(replace(study, experiment=experiment, recommendation=recommendation))
+    experiment = run.experiment.model_copy(update={"configurations": tuple(configurations)})
+    recommendation = replace(run.recommendation, configuration="uwsgi-16")
+    found = screen.build(replace(run, experiment=experiment, recommendation=recommendation))
     assert found.variables == ("APP_EXPORT_STRATEGY='two words'",)
     assert "APP_EXPORT_STRATEGY" not in found.besides
 
@@ -128,9 +128,9 @@ def test_a_strip_says_why_only_where_something_was_full():
 
 
 def test_the_baseline_and_none_have_nothing_to_paste():
-    study = samples.picked()
+    run = samples.picked()
     for name in (None, "uwsgi-2"):
-        found = screen.build(replace(study, recommendation=replace(study.recommendation, configuration=name)))
+        found = screen.build(replace(run, recommendation=replace(run.recommendation, configuration=name)))
         assert (found.paste, found.besides) == ((), "")
 
 
@@ -151,29 +151,29 @@ def test_a_configuration_says_in_short_what_it_changes_of_the_baseline():
 def test_what_cannot_be_picked_says_so_where_others_can():
     experiment = comparison.experiment()
     apart = tuple(one.model_copy(update={"candidate": False}) for one in experiment.configurations)
-    one, study = apart[1], samples.picked()
-    alone = replace(study, experiment=experiment.model_copy(update={"configurations": apart}))
+    one, run = apart[1], samples.picked()
+    alone = replace(run, experiment=experiment.model_copy(update={"configurations": apart}))
 
-    assert standings._changes(one, study).startswith("not to be picked: ")
+    assert standings._changes(one, run).startswith("not to be picked: ")
     assert "picked" not in standings._changes(one, alone)
-    assert "picked" not in standings._changes(experiment.configurations[1], study)
+    assert "picked" not in standings._changes(experiment.configurations[1], run)
 
 
 def test_greenlets_are_told_only_of_workers_that_have_some():
     experiment = comparison.experiment()
     one = experiment.configurations[1].model_copy(update={"greenlets": 7, "worker_model": WorkerModel.THREADS})
-    study = samples.picked()
-    assert "gevent 7" not in standings._changes(one, study)
-    assert "gevent 7" in standings._changes(one.model_copy(update={"worker_model": WorkerModel.GREENLETS}), study)
+    run = samples.picked()
+    assert "gevent 7" not in standings._changes(one, run)
+    assert "gevent 7" in standings._changes(one.model_copy(update={"worker_model": WorkerModel.GREENLETS}), run)
 
 
 def test_many_configurations_are_cut_to_some_and_what_is_to_run_and_the_baseline_stay():
-    study = samples.SAMPLES["long-ladder"]()
-    found = screen.build(study)
+    run = samples.SAMPLES["long-ladder"]()
+    found = screen.build(run)
     names = [row.name for row in found.standings.rows]
-    assert len(names) + found.standings.left_out == len(study.configurations)
+    assert len(names) + found.standings.left_out == len(run.configurations)
     assert len(names) <= 12
-    assert {study.recommendation.configuration, study.experiment.baseline.name} <= set(names)
+    assert {run.recommendation.configuration, run.experiment.baseline.name} <= set(names)
 
 
 def test_configurations_that_are_as_good_are_bracketed():
@@ -194,12 +194,12 @@ def test_the_table_has_all_that_are_as_good_however_many():
 
 
 def test_what_is_carried_has_its_unit_and_says_where_more_was_not_tried():
-    study = study_picked()
-    choice = choice_of(study)
+    run = study_picked()
+    choice = choice_of(run)
     (name, found), *others = choice.capacities
     tried = replace(found, status=CapacityStatus.AT_LEAST)
-    told = {row.name: row.carries.text for row in standings.build(study).rows}
-    at_least = standings.build(replace(study, choice=replace(choice, capacities=((name, tried), *others))))
+    told = {row.name: row.carries.text for row in standings.build(run).rows}
+    at_least = standings.build(replace(run, choice=replace(choice, capacities=((name, tried), *others))))
 
     more = {row.name: row.carries.text for row in at_least.rows}
     assert found.estimate is not None
@@ -211,31 +211,31 @@ def test_what_is_carried_has_its_unit_and_says_where_more_was_not_tried():
 
 
 def test_where_nothing_is_decided_the_command_that_would_settle_it_is_to_be_pasted():
-    study = replace(study_undecided(), command="badgateway run x.toml --budget 3m")
-    found = screen.build(study)
+    run = replace(study_undecided(), command="badgateway run x.toml --budget 3m")
+    found = screen.build(run)
 
     assert found.paste == ()
-    assert found.settles == f"badgateway run x.toml --blocks {choice_of(study).blocks_in_all}"
-    assert found.settles in AnswerSection().html(study)
+    assert found.settles == f"badgateway run x.toml --blocks {choice_of(run).blocks_in_all}"
+    assert found.settles in AnswerSection().html(run)
     assert screen.build(study_picked()).settles == ""
 
 
 def test_where_none_qualifies_it_is_said_what_ends_the_main_cause_in_the_baselines_own_words():
-    study = samples.SAMPLES["none-qualifies"]()
-    found = screen.build(study)
+    run = samples.SAMPLES["none-qualifies"]()
+    found = screen.build(run)
 
     assert "uWSGI: " in found.advice
-    assert found.advice in AnswerSection().html(study).replace("&#39;", "'")
+    assert found.advice in AnswerSection().html(run).replace("&#39;", "'")
     assert screen.build(samples.picked()).advice == ""
 
 
 def test_a_baseline_of_which_too_much_failed_is_wrong_although_one_trial_decides_nothing():
-    study = samples.picked()
-    baseline, *others = study.configurations
+    run = samples.picked()
+    baseline, *others = run.configurations
     levels = tuple(replace(level, verdict=Verdict.INCONCLUSIVE) for level in baseline.levels)
-    undecided = replace(study, configurations=(replace(baseline, levels=levels), *others))
+    undecided = replace(run, configurations=(replace(baseline, levels=levels), *others))
 
-    assert screen.build(undecided).problem == screen.build(study).problem
+    assert screen.build(undecided).problem == screen.build(run).problem
 
 
 def test_the_seconds_of_a_strip_are_round():

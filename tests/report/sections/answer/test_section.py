@@ -32,12 +32,12 @@ def test_both_kinds_of_load_stand_in_the_objective():
 
 def measured_with(*values):
     """Return how many CPUs each configuration has as a quota, for the verdict first, as the answer says it."""
-    study = samples.picked()
+    run = samples.picked()
     each = [
         one.model_copy(update={"cpu_limits": values[number % len(values)]})
-        for number, one in enumerate(study.experiment.configurations)
+        for number, one in enumerate(run.experiment.configurations)
     ]
-    return build(replace(study, experiment=study.experiment.model_copy(update={"configurations": tuple(each)}))).scope
+    return build(replace(run, experiment=run.experiment.model_copy(update={"configurations": tuple(each)}))).scope
 
 
 def test_what_the_verdict_was_measured_in_stands_in_the_answer():
@@ -48,15 +48,15 @@ def test_what_the_verdict_was_measured_in_stands_in_the_answer():
 
 
 def test_a_pick_that_fails_at_a_rate_is_not_shown_as_the_answer_to_all():
-    study = long_ladder()
-    assert study.confirmation is not None
-    level = replace(study.confirmation.level, verdict=Verdict.FAIL, reasons=("21,305 of 30,212 requests failed",))
-    failing = replace(study.confirmation, level=level)
-    found = build(replace(study, confirmation=failing))
-    not_sent = build(replace(study, confirmation=replace(failing, is_sent=False)))
+    run = long_ladder()
+    assert run.confirmation is not None
+    level = replace(run.confirmation.level, verdict=Verdict.FAIL, reasons=("21,305 of 30,212 requests failed",))
+    failing = replace(run.confirmation, level=level)
+    found = build(replace(run, confirmation=failing))
+    not_sent = build(replace(run, confirmation=replace(failing, is_sent=False)))
 
-    assert build(study).kind == not_sent.kind == "picked"
-    assert build(study).label == not_sent.label == "Picked: gunicorn-gthread-pool"
+    assert build(run).kind == not_sent.kind == "picked"
+    assert build(run).label == not_sent.label == "Picked: gunicorn-gthread-pool"
     assert found.kind == "unconfirmed"
     assert found.label == "Picked: gunicorn-gthread-pool; it fails at 19,000 tasks a minute"
-    assert 'class="answer unconfirmed"' in AnswerSection().html(replace(study, confirmation=failing))
+    assert 'class="answer unconfirmed"' in AnswerSection().html(replace(run, confirmation=failing))

@@ -5,7 +5,7 @@ from tests.report import samples
 from tests.report.ladder_sample import long_ladder
 
 
-def test_a_study_with_one_distance_has_no_table():
+def test_a_run_with_one_distance_has_no_table():
     assert axes.build(samples.picked()) == ()
 
 
@@ -28,7 +28,7 @@ def test_each_distance_has_its_own_numbers():
 
 
 def test_who_is_left_out_is_named():
-    study = long_ladder()
-    (ranking,) = study.axis_rankings
-    (table,) = axes.build(replace(study, axis_rankings=(replace(ranking, left_out=("a", "b")),)))
+    run = long_ladder()
+    (ranking,) = run.axis_rankings
+    (table,) = axes.build(replace(run, axis_rankings=(replace(ranking, left_out=("a", "b")),)))
     assert table.left_out == "Not measured at every one of these values: a and b."

@@ -23,9 +23,9 @@ def test_without_any_measurement_the_limits_say_so():
 
 
 def test_one_block_is_said_to_leave_room_for_chance_and_several_are_counted():
-    study = samples.picked()
-    repeated = replace(study, experiment=study.experiment.model_copy(update={"blocks": 5}))
-    assert "may be chance" in words(method.measured(study))
+    run = samples.picked()
+    repeated = replace(run, experiment=run.experiment.model_copy(update={"blocks": 5}))
+    assert "may be chance" in words(method.measured(run))
     assert "had 5 trials at each level" in words(method.measured(repeated))
 
 
@@ -58,12 +58,12 @@ def test_of_a_run_that_is_like_any_other_no_circumstance_is_told():
 
 
 def test_of_a_site_of_somebodys_own_on_mariadb_it_is_said_that_mysql_is_another_system():
-    study = samples.picked()
-    application = study.experiment.application.model_copy(update={"python": ".venv/bin/python"})
-    own = replace(study, experiment=study.experiment.model_copy(update={"application": application}))
+    run = samples.picked()
+    application = run.experiment.application.model_copy(update={"python": ".venv/bin/python"})
+    own = replace(run, experiment=run.experiment.model_copy(update={"application": application}))
 
     assert "The database was MariaDB. If the site is deployed on MySQL" in words(method.measured(own))
-    assert "MySQL" not in words(method.measured(study))
+    assert "MySQL" not in words(method.measured(run))
 
 
 def test_what_could_not_be_seen_names_rare_failures_stalls_small_effects_and_the_one_machine():
@@ -76,9 +76,9 @@ def test_what_could_not_be_seen_names_rare_failures_stalls_small_effects_and_the
 
 
 def test_a_study_says_itself_what_it_could_not_have_seen():
-    study = study_picked()
-    *said, loop = method.limits(study)
-    assert tuple(said) == unseen(choice_of(study))
+    run = study_picked()
+    *said, loop = method.limits(run)
+    assert tuple(said) == unseen(choice_of(run))
     assert loop.startswith("At a rate, nobody gives up")
 
 

@@ -48,9 +48,9 @@ def test_no_failure_and_failures_that_nobody_looked_into_look_different():
 
 
 def test_where_all_failures_have_been_looked_into_the_numbers_are_those_of_the_table():
-    study = samples.picked()
-    label = draw_causes(study).wide.split('"')[3]
-    shares = [found.failures for found in grid.measurements(study) if found.failures.count]
+    run = samples.picked()
+    label = draw_causes(run).wide.split('"')[3]
+    shares = [found.failures for found in grid.measurements(run) if found.failures.count]
     assert shares
     assert [numbers.percent(one.share) for one in shares if f" {numbers.percent(one.share)}" not in label] == []
 

@@ -8,7 +8,7 @@ from badgateway.report.html import inline_code
 from badgateway.report.sections.causes import section as causes
 from tests.report import samples
 from tests.report.builders import declared, level, measurement, summary
-from tests.report.comparison import experiment, study
+from tests.report.comparison import experiment, run_summary
 from tests.report.diagnoses import diagnosed, found, line
 
 UWSGI = declared("uwsgi-2", "servers/uwsgi.ini", "mysqlclient", 2)
@@ -35,7 +35,7 @@ def two_servers():
         summary(UWSGI, [failing(UWSGI, 50, 5, 1), failing(UWSGI, 300, 70, 2)]),
         summary(GUNICORN, [failing(GUNICORN, 50, 9, 3), failing(GUNICORN, 300, 10, 4)]),
     ]
-    return study(entries, samples.tiny().recommendation, declared_experiment=experiment((UWSGI, GUNICORN)))
+    return run_summary(entries, samples.tiny().recommendation, declared_experiment=experiment((UWSGI, GUNICORN)))
 
 
 @pytest.mark.parametrize("sample", ["many-levels", "nothing-measured", "interrupted"])
@@ -130,7 +130,9 @@ def test_the_legend_has_a_family_once_and_apart_where_it_only_fits():
 def test_requests_that_were_answered_at_the_second_try_are_told_of():
     entry = level(UWSGI.name, 300, 1, measurement({Outcome.OK: 50, Outcome.BAD_GATEWAY: 2}, (1, 2, 3, 4)))
     both = diagnosed(entry, found("listen-queue-full", 2, 502), found("proxy-retried", 5, 200))
-    retried = study([summary(UWSGI, [both])], samples.tiny().recommendation, declared_experiment=experiment((UWSGI,)))
+    retried = run_summary(
+        [summary(UWSGI, [both])], samples.tiny().recommendation, declared_experiment=experiment((UWSGI,))
+    )
     assert causes.build(retried).has_retried  # type: ignore[union-attr]
     assert not view("picked").has_retried
 

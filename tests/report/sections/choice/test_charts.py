@@ -77,11 +77,11 @@ def test_capacities_stand_with_interval_confirmation_and_in_words():
 
 
 def test_no_capacity_is_a_dashed_box_and_at_least_says_so():
-    study = study_picked()
+    run = study_picked()
     none = Capacity(status=CapacityStatus.NONE, estimate=None, low=None, high=None, confirmed=None, trials=3)
     least = Capacity(status=CapacityStatus.AT_LEAST, estimate=640, low=600, high=660, confirmed=640, trials=5)
-    chosen = replace(choice_of(study), capacities=(("uwsgi-2", none), ("uwsgi-16", least)))
-    drawn = charts.capacities(replace(study, choice=chosen))
+    chosen = replace(choice_of(run), capacities=(("uwsgi-2", none), ("uwsgi-16", least)))
+    drawn = charts.capacities(replace(run, choice=chosen))
     assert drawn is not None
     assert drawn.wide.count("stroke-dasharray") == 1
     assert ">none<" in drawn.wide
@@ -89,8 +89,8 @@ def test_no_capacity_is_a_dashed_box_and_at_least_says_so():
 
 
 def test_a_search_that_found_nothing_for_anyone_can_still_be_drawn():
-    study = study_picked()
+    run = study_picked()
     none = Capacity(status=CapacityStatus.NONE, estimate=None, low=None, high=None, confirmed=None, trials=3)
-    drawn = charts.capacities(replace(study, choice=replace(choice_of(study), capacities=(("uwsgi-2", none),))))
+    drawn = charts.capacities(replace(run, choice=replace(choice_of(run), capacities=(("uwsgi-2", none),))))
     assert drawn is not None
     assert "NaN" not in drawn.wide

@@ -24,8 +24,8 @@ def plain(text):
     return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{EN DASH}", "-")
 
 
-def view_of(study):
-    view = choice.build(study)
+def view_of(run):
+    view = choice.build(run)
     assert view is not None
     return view
 
@@ -36,8 +36,8 @@ def capacity(status, **given):
 
 
 def searched(*found):
-    study = study_picked()
-    return view_of(replace(study, choice=replace(choice_of(study), capacities=tuple(found)))).capacities
+    run = study_picked()
+    return view_of(replace(run, choice=replace(choice_of(run), capacities=tuple(found)))).capacities
 
 
 def test_others_that_are_not_proven_to_be_as_good_may_be():
@@ -71,18 +71,18 @@ def test_what_is_slower_than_another_one_than_the_one_to_run_is_said_to_be_slowe
     ],
 )
 def test_the_headline_says_which_of_the_four_answers_it_is_how_sure_and_the_exit_status(made, label, kind, exit_status):
-    study = made()
-    page = answer.build(study)
+    run = made()
+    page = answer.build(run)
     assert (page.label, page.kind) == (label, kind)
-    assert page.sentence == sentence(choice_of(study))
-    assert page.reasons == (power(choice_of(study)),)
-    assert page.exit_status == view_of(study).exit_status
+    assert page.sentence == sentence(choice_of(run))
+    assert page.reasons == (power(choice_of(run)),)
+    assert page.exit_status == view_of(run).exit_status
     assert page.exit_status.startswith(f"Exit status {exit_status}: ")
-    assert json.loads(render_json(study))["choice"]["exit_status"] == exit_status
+    assert json.loads(render_json(run))["choice"]["exit_status"] == exit_status
 
 
 def test_a_run_without_a_trusted_trial_has_the_exit_status_of_the_command_and_not_that_of_an_answer():
-    study = study_none()
+    run = study_none()
     distrusted = tuple(
         replace(
             one,
@@ -92,9 +92,9 @@ def test_a_run_without_a_trusted_trial_has_the_exit_status_of_the_command_and_no
                 for level in one.levels
             ),
         )
-        for one in study.configurations
+        for one in run.configurations
     )
-    nothing = replace(study, configurations=distrusted, other_trials=())
+    nothing = replace(run, configurations=distrusted, other_trials=())
     assert answer.build(nothing).exit_status == "Exit status 4: no trial could be trusted."
     assert json.loads(render_json(nothing))["choice"]["exit_status"] == 4
 
@@ -131,10 +131,10 @@ def test_the_chain_has_every_criterion_in_the_order_in_which_they_decide():
 
 @pytest.mark.parametrize("made", [study_picked, study_equivalent, study_undecided, study_none])
 def test_no_reason_of_the_choice_is_lost_and_their_order_stays(made):
-    study = made()
-    told = [reason.sentence for step in view_of(study).steps for reason in step.reasons]
-    assert sorted(told) == sorted(reasons(choice_of(study)))
-    objective = [one.sentence for one in chain(choice_of(study)) if one.criterion is Criterion.OBJECTIVE]
+    run = made()
+    told = [reason.sentence for step in view_of(run).steps for reason in step.reasons]
+    assert sorted(told) == sorted(reasons(choice_of(run)))
+    objective = [one.sentence for one in chain(choice_of(run)) if one.criterion is Criterion.OBJECTIVE]
     assert told[: len(objective)] == objective
 
 
@@ -181,18 +181,18 @@ def test_a_capacity_that_was_not_searched_is_said_not_to_be_measured():
 
 
 def test_a_capacity_that_is_not_proven_to_be_lower_is_not_said_to_be_as_high():
-    study = study_picked()
-    found = choice_of(study)
+    run = study_picked()
+    found = choice_of(run)
     *others, last = found.rivalries
     alike = replace(found, rivalries=(*others, replace(last, relation=Relation.EQUIVALENT)))
     step = steps.steps(alike)[3]
-    row = view_of(replace(study, choice=alike)).rivals[-1]
+    row = view_of(replace(run, choice=alike)).rivals[-1]
 
     assert step.summary == "gunicorn-gthread leads: 1 not told apart."
     assert [reason.word for reason in step.reasons] == ["not told apart", "found", "found"]
     assert "is not proven to be lower" in step.reasons[0].sentence
     assert (row.criterion, row.word) == ("capacity", "not told apart")
-    assert json.loads(render_json(replace(study, choice=alike)))["choice"]["rivalries"][-1]["relation"] == "OPEN"
+    assert json.loads(render_json(replace(run, choice=alike)))["choice"]["rivalries"][-1]["relation"] == "OPEN"
 
 
 @pytest.mark.parametrize("outcome", [*Relation, *CapacityStatus, *Verdict, LEFT])
@@ -231,10 +231,10 @@ def test_a_rival_by_capacity_has_no_ratio_and_says_why():
 
 
 def test_a_rival_without_a_common_block_has_no_ratio_and_says_so():
-    study = study_picked()
-    first, *_ = choice_of(study).rivalries
+    run = study_picked()
+    first, *_ = choice_of(run).rivalries
     apart = replace(first, paired=None, relation=Relation.OPEN, adjusted_p=1.0)
-    (row,) = view_of(replace(study, choice=replace(choice_of(study), rivalries=(apart,)))).rivals
+    (row,) = view_of(replace(run, choice=replace(choice_of(run), rivalries=(apart,)))).rivals
     assert (row.ratio.why, row.p.text, row.word) == ("no block in common", "\N{EN DASH}", "not told apart")
 
 
@@ -254,17 +254,17 @@ def test_the_noise_is_told_in_words_and_in_figures():
 
 
 def test_with_too_few_blocks_the_noise_says_that_nothing_can_be_proven():
-    study = study_picked()
-    noise = choice_of(study).noise
+    run = study_picked()
+    noise = choice_of(run).noise
     assert noise is not None
-    view = view_of(replace(study, choice=replace(choice_of(study), noise=replace(noise, detectable=None))))
+    view = view_of(replace(run, choice=replace(choice_of(run), noise=replace(noise, detectable=None))))
     assert "With so few blocks the signed-rank test between two configurations can prove no difference" in view.noise
     assert view.noise_facts[2].value == "none"
 
 
 def test_without_a_control_the_noise_is_said_not_to_be_known():
-    study = study_picked()
-    view = view_of(replace(study, choice=replace(choice_of(study), noise=None)))
+    run = study_picked()
+    view = view_of(replace(run, choice=replace(choice_of(run), noise=None)))
     assert "the noise of this machine was not measured" in view.noise
     assert view.noise_facts == ()
 
@@ -296,16 +296,16 @@ def test_no_capacity_at_least_and_unconfirmed_are_told_right():
 
 
 def test_the_unit_of_a_capacity_is_that_of_the_searches_trials_even_when_the_levels_are_another():
-    study = study_picked()
-    assert capacities.unit_of(study) is LoadUnit.RATE
+    run = study_picked()
+    assert capacities.unit_of(run) is LoadUnit.RATE
     in_users = tuple(
         replace(one, trial=_with_users(one.trial)) if one.trial.purpose != "COMPARE" else one
-        for one in study.other_trials
+        for one in run.other_trials
     )
-    changed = replace(study, other_trials=in_users)
+    changed = replace(run, other_trials=in_users)
     assert capacities.unit_of(changed) is LoadUnit.USERS
     assert view_of(changed).capacities[0].estimate.text == "603 users"
-    assert capacities.unit_of(replace(samples.picked(), choice=choice_of(study))) is LoadUnit.USERS
+    assert capacities.unit_of(replace(samples.picked(), choice=choice_of(run))) is LoadUnit.USERS
 
 
 def _with_users(trial: Trial) -> Trial:
@@ -313,8 +313,8 @@ def _with_users(trial: Trial) -> Trial:
 
 
 def test_the_page_shows_the_chain_the_tables_the_noise_and_what_was_not_seen():
-    study = study_picked()
-    page = render_html(study).replace("&#39;", "'")
+    run = study_picked()
+    page = render_html(run).replace("&#39;", "'")
     for words in (
         'id="choice">How the pick was made',
         "Who left the race before its end",
@@ -323,7 +323,7 @@ def test_the_page_shows_the_chain_the_tables_the_noise_and_what_was_not_seen():
         "The noise: one configuration under two names",
         "INVALID trials",
         "docs/how-the-pick-is-made.md",
-        *unseen(choice_of(study)),
+        *unseen(choice_of(run)),
     ):
         assert words in page
 

@@ -29,7 +29,7 @@ def sampled(*held, limit: int | None = 150):
     return DatabaseConnections(window_s=8, held=held, peak=max(known), limit=limit, opened_per_s=None)
 
 
-def test_a_study_without_samples_has_no_section():
+def test_a_run_without_samples_has_no_section():
     assert connections.build(samples.picked()) is None
 
 
@@ -43,9 +43,9 @@ def test_a_configuration_that_nobody_sampled_has_no_drawing_and_no_zero():
 
 
 def test_connections_that_nobody_counted_are_no_zero_either():
-    study = long_ladder()
+    run = long_ladder()
     row = next(row for row in rows().values() if row.drawing and row.opened.why)
-    trial = next(one for one in study.configurations if one.configuration.name == row.name).levels[0].trials[0]
+    trial = next(one for one in run.configurations if one.configuration.name == row.name).levels[0].trials[0]
     assert trial.connections is not None
     assert trial.connections.opened_per_s is None
     assert (row.opened.text, row.opened.why) == (NO_DATA, "not counted")
@@ -59,23 +59,23 @@ def test_the_cost_of_a_connect_is_that_of_the_driver_as_it_is_configured():
 
 
 def test_a_comment_has_what_was_held_and_opened_of_each_configuration():
-    study = long_ladder()
-    lines = connections.ConnectionsSection().markdown(study).replace("\N{NO-BREAK SPACE}", " ").splitlines()
+    run = long_ladder()
+    lines = connections.ConnectionsSection().markdown(run).replace("\N{NO-BREAK SPACE}", " ").splitlines()
 
     assert lines[0].startswith("Connections to the database with 150 users (the most that the application held")
     assert lines[2] == "| configuration | most held | opened a second |"
-    assert len(lines) == 4 + len(study.experiment.configurations)
+    assert len(lines) == 4 + len(run.experiment.configurations)
     assert f"| uwsgi-gevent-late | {NO_DATA} | {NO_DATA} |" in lines
     assert connections.ConnectionsSection().markdown(samples.picked()) == ""
 
 
 def test_the_trial_with_the_most_connections_is_drawn():
-    study = long_ladder()
-    first, *others = study.configurations
-    (run,) = first.levels[0].trials
-    more = replace(run, connections=sampled(*[120] * 60))
-    both = replace(first, levels=(replace(first.levels[0], trials=(run, more)),))
-    found = connections.build(replace(study, configurations=(both, *others)))
+    run = long_ladder()
+    first, *others = run.configurations
+    (trial,) = first.levels[0].trials
+    more = replace(trial, connections=sampled(*[120] * 60))
+    both = replace(first, levels=(replace(first.levels[0], trials=(trial, more)),))
+    found = connections.build(replace(run, configurations=(both, *others)))
     assert found is not None
     assert found.rows[0].peak.text == "120"
 

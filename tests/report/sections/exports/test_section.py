@@ -12,7 +12,7 @@ def built():
     return found
 
 
-def test_a_study_without_exports_has_no_section():
+def test_a_run_without_exports_has_no_section():
     assert routes.build(long_ladder()) is None
     assert routes.build(samples.picked()) is None
 
@@ -45,28 +45,28 @@ def test_memory_and_the_databases_time_are_of_their_parts():
 
 
 def test_of_several_trials_memory_grew_between_the_least_and_the_most():
-    study = exports()
-    first, *others = study.configurations
+    run = exports()
+    first, *others = run.configurations
     (level,) = first.levels
     (trial,) = level.trials
     less = replace(trial, uses=tuple(replace(use, rss_growth_bytes=-(2**20)) for use in trial.uses))
     changed = replace(first, levels=(replace(level, trials=(trial, less)),))
-    found = routes.build(replace(study, configurations=(changed, *others)))
+    found = routes.build(replace(run, configurations=(changed, *others)))
 
     assert found is not None
     assert found.configurations[0].app_growth.text == "-1.0\N{EN DASH}5.0\N{NO-BREAK SPACE}MiB"
 
 
 def test_the_application_is_also_what_makes_files_beside_the_server():
-    study = exports()
-    first, *others = study.configurations
+    run = exports()
+    first, *others = run.configurations
     (level,) = first.levels
     beside = tuple(
         replace(trial, uses=(*trial.uses, replace(trial.uses[0], part="background", rss_growth_bytes=3 * 2**20)))
         for trial in level.trials
     )
     changed = replace(first, levels=(replace(level, trials=beside),))
-    found = routes.build(replace(study, configurations=(changed, *others)))
+    found = routes.build(replace(run, configurations=(changed, *others)))
 
     assert found is not None
     assert found.configurations[0].app_growth.text.replace("\N{NO-BREAK SPACE}", " ") == "8.0 MiB"

@@ -15,7 +15,7 @@ def configurations(found):
     return {configuration.name: configuration for step in found.steps for configuration in step.configurations}
 
 
-def test_a_study_without_steps_has_no_ladder():
+def test_a_run_without_steps_has_no_ladder():
     assert ladder.build(samples.picked()) is None
 
 
@@ -44,19 +44,19 @@ def test_a_configuration_without_failures_has_an_empty_bar_and_no_gap():
 
 
 def test_failures_that_nobody_looked_into_are_a_gap_and_not_an_empty_bar():
-    study = long_ladder()
-    first, *others = study.configurations
+    run = long_ladder()
+    first, *others = run.configurations
     unseen = replace(first, levels=(replace(first.levels[0], diagnosis=None),))
-    found = ladder.build(replace(study, configurations=(unseen, *others)))
+    found = ladder.build(replace(run, configurations=(unseen, *others)))
     assert found is not None
     assert found.has_gaps
     assert configurations(found)["uwsgi-2"].effects[0].gap == "not looked into"
 
 
 def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
-    study = long_ladder()
-    assert study.ladder is not None
-    several = ladder.build(replace(study, ladder=replace(study.ladder, trials=3)))
+    run = long_ladder()
+    assert run.ladder is not None
+    several = ladder.build(replace(run, ladder=replace(run.ladder, trials=3)))
     assert several is not None
     assert "only failures are tested" in view().note
     assert "only failures are tested" not in several.note
@@ -64,10 +64,10 @@ def test_the_note_says_that_speed_is_not_tested_with_one_trial_only():
 
 
 def test_the_note_says_how_often_few_trials_take_a_bad_one_for_a_change():
-    study = long_ladder()
-    assert study.ladder is not None
+    run = long_ladder()
+    assert run.ladder is not None
     notes = [
-        ladder.build(replace(study, ladder=replace(study.ladder, trials=trials))).note  # type: ignore[union-attr] # it has steps
+        ladder.build(replace(run, ladder=replace(run.ladder, trials=trials))).note  # type: ignore[union-attr] # it has steps
         for trials in (1, 2, 3)
     ]
 
@@ -93,12 +93,12 @@ def test_what_was_changed_is_spelled_as_the_servers_own_file_has_it():
 
 
 def test_with_several_load_levels_each_sentence_has_its_users():
-    study = long_ladder()
-    assert study.ladder is not None
-    step = study.ladder.steps[0]
+    run = long_ladder()
+    assert run.ladder is not None
+    step = run.ladder.steps[0]
     (configuration,) = step.configurations
     doubled = replace(step, configurations=(replace(configuration, effects=configuration.effects * 2),))
-    found = ladder.build(replace(study, ladder=replace(study.ladder, steps=(doubled,))))
+    found = ladder.build(replace(run, ladder=replace(run.ladder, steps=(doubled,))))
     assert found is not None
     assert [line.split(": ")[1] for line in ladder.lines(found)] == ["uwsgi-2 at 150 users"] * 2
 

@@ -54,16 +54,16 @@ def test_few_are_to_be_seen_and_the_shape_ends_at_the_p99():
 
 
 def test_one_that_mostly_fails_is_never_drawn_as_within_the_objective():
-    study = samples.picked()
-    measured = [(one.configuration, one.measurement) for one in grid.results(study) if one.measurement]
-    failing = [(name, found) for name, found in measured if found.latency and not grid.is_telling(found, study)]
-    chart = draw_latency(study).wide
+    run = samples.picked()
+    measured = [(one.configuration, one.measurement) for one in grid.results(run) if one.measurement]
+    failing = [(name, found) for name, found in measured if found.latency and not grid.is_telling(found, run)]
+    chart = draw_latency(run).wide
 
     assert failing
-    assert latency.build(study).has_failing
+    assert latency.build(run).has_failing
     for name, found in failing:
         assert f"{name} {numbers.percent(found.failures.share)} failed" in chart
     assert chart.count("stroke-dasharray") >= len(failing)
-    telling = [name for name, found in measured if found.latency and grid.is_telling(found, study)]
+    telling = [name for name, found in measured if found.latency and grid.is_telling(found, run)]
     bins = 4
     assert chart.count('fill="var(--shape)"') <= bins * len(telling)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from badgateway.model.study_summary import Confirmation
+from badgateway.model.run_summary import Confirmation
 from badgateway.report.formats import render_html
 from badgateway.report.sections.levels import section as levels
 from badgateway.report.sections.loop_gap import section as loop_gap
@@ -33,23 +33,23 @@ def test_one_kind_of_loop_alone_has_no_gap():
 
 
 def test_a_pick_that_was_confirmed_at_a_rate_is_held_against_its_users():
-    study = both_loops()
-    (only,) = study.configurations
+    run = both_loops()
+    (only,) = run.configurations
     *closed, _, at_rate = only.levels
     confirmation = Confirmation(level=at_rate, rate_per_minute=19_020, sent_per_minute=19_000, is_sent=True)
-    confirmed = replace(study, configurations=(replace(only, levels=tuple(closed)),), confirmation=confirmation)
+    confirmed = replace(run, configurations=(replace(only, levels=tuple(closed)),), confirmation=confirmation)
     (gap,) = loop_gap.build(confirmed)
     assert (gap.closed, gap.open) == ("300 users", "317 tasks/s")
 
 
 def test_a_level_without_an_ok_request_has_no_p99_to_compare():
-    study = both_loops()
-    (only,) = study.configurations
+    run = both_loops()
+    (only,) = run.configurations
     *others, last = only.levels
     measured = last.measurement
     assert measured is not None
     broken = replace(last, measurement=replace(measured, latency=None))
-    found = loop_gap.build(replace(study, configurations=(replace(only, levels=(*others, broken)),)))
+    found = loop_gap.build(replace(run, configurations=(replace(only, levels=(*others, broken)),)))
     assert [gap.open for gap in found] == ["100 tasks/s"]
 
 

@@ -38,12 +38,12 @@ def test_what_logs_cannot_tell_is_said_and_is_no_zero():
 
 
 def test_every_format_says_so_and_none_tells_of_workers_that_nobody_has_told():
-    study = of_site(CLOSED)
-    for text in (render_html(study), render_markdown(study)):
+    run = of_site(CLOSED)
+    for text in (render_html(run), render_markdown(run)):
         assert "are not the run" in text
         assert "accept queue 1,024" not in text
         assert "shared one machine" not in text
-    assert '"clock_ahead_s": [' in render_json(study)
-    assert "worker" not in setup(study.experiment.configurations[0])
-    names = {one.name for one in parity.parity(study.experiment, study.experiment.configurations).common}
+    assert '"clock_ahead_s": [' in render_json(run)
+    assert "worker" not in setup(run.experiment.configurations[0])
+    names = {one.name for one in parity.parity(run.experiment, run.experiment.configurations).common}
     assert not names & {"workers", "threads", "accept queue", "application"}

@@ -14,7 +14,7 @@ def second(failures=0, late=0, requests=100):
     return Counts(requests=requests, failures=failures, late=late)
 
 
-def with_seconds(study, windows, *, each=()):
+def with_seconds(run, windows, *, each=()):
     """Give the trials of each configuration these seconds, one after the other; no others have any."""
 
     def of(summary):
@@ -29,18 +29,18 @@ def with_seconds(study, windows, *, each=()):
         ]
         return replace(summary, levels=tuple(levels))
 
-    return replace(study, configurations=tuple(map(of, study.configurations)))
+    return replace(run, configurations=tuple(map(of, run.configurations)))
 
 
-def highest_only(study):
-    highest = study.experiment.load.users[-1]
-    load = study.experiment.load.model_copy(update={"users": (highest,)})
+def highest_only(run):
+    highest = run.experiment.load.users[-1]
+    load = run.experiment.load.model_copy(update={"users": (highest,)})
     configurations = [
         replace(one, levels=tuple(level for level in one.levels if level.users == highest))
-        for one in study.configurations
+        for one in run.configurations
     ]
-    experiment = study.experiment.model_copy(update={"load": load})
-    return replace(study, experiment=experiment, configurations=tuple(configurations))
+    experiment = run.experiment.model_copy(update={"load": load})
+    return replace(run, experiment=experiment, configurations=tuple(configurations))
 
 
 STUDY = highest_only(samples.picked())

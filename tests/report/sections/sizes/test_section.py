@@ -20,22 +20,22 @@ IN_256_MIB = moved(SIZE_MEMORY, USUAL, 256)
 
 
 def sized(*uses, at=IN_256_MIB):
-    """Return a study of one configuration whose trials had these containers."""
-    study = samples.tiny()
-    (summary,) = study.configurations
+    """Return a run of one configuration whose trials had these containers."""
+    run = samples.tiny()
+    (summary,) = run.configurations
     level = summary.levels[0]
     trials = tuple(replace(level.trials[0], container=use) for use in uses)
     changed = replace(summary, levels=(replace(level, trials=trials, at=at),))
-    return replace(study, configurations=(changed,))
+    return replace(run, configurations=(changed,))
 
 
-def rows(study):
-    found = sizes.build(study)
+def rows(run):
+    found = sizes.build(run)
     assert found is not None
     return found.rows
 
 
-def test_a_study_without_sizes_has_no_section():
+def test_a_run_without_sizes_has_no_section():
     assert sizes.build(samples.picked()) is None
     assert SizesSection().html(samples.picked()) == SizesSection().markdown(samples.picked()) == ""
 
@@ -86,6 +86,6 @@ def test_containers_that_wanted_no_cpu_have_no_share():
 
 
 def test_page_and_comment_have_the_same_rows():
-    study = long_ladder()
-    assert "0.5 CPU" in SizesSection().html(study)
-    assert "| uwsgi-16-harakiri | 150 | 0.5 CPU | 30" in SizesSection().markdown(study)
+    run = long_ladder()
+    assert "0.5 CPU" in SizesSection().html(run)
+    assert "| uwsgi-16-harakiri | 150 | 0.5 CPU | 30" in SizesSection().markdown(run)

@@ -19,13 +19,13 @@ def words(text):
 
 
 @pytest.fixture
-def study():
+def run():
     return replace(samples.picked(), worker_checks=WORKER_CHECKS)
 
 
 @pytest.fixture
-def sharing(study):
-    found = build(study)
+def sharing(run):
+    found = build(run)
     assert found is not None
     return found
 
@@ -74,36 +74,36 @@ def test_a_connect_that_could_not_be_measured_has_a_dash_and_its_reason(sharing)
     assert (sharing.costs[-1].median.text, sharing.costs[-1].median.why) == ("\N{EN DASH}", "no module")
 
 
-def test_what_a_driver_spends_unawares_is_told_where_it_was_measured_and_nowhere_else(study):
+def test_what_a_driver_spends_unawares_is_told_where_it_was_measured_and_nowhere_else(run):
     others = tuple(cost for cost in WORKER_CHECKS.connect_costs if not cost.client.startswith("PyMySQL"))
-    page = render_html(replace(study, worker_checks=replace(WORKER_CHECKS, connect_costs=others)))
+    page = render_html(replace(run, worker_checks=replace(WORKER_CHECKS, connect_costs=others)))
 
-    assert "PyMySQL makes a TLS context for every connect" in render_html(study)
+    assert "PyMySQL makes a TLS context for every connect" in render_html(run)
     assert "in each.</p>" in page
     assert "makes a TLS context" not in page
 
 
-def test_worker_checks_that_were_cut_off_say_so(study):
+def test_worker_checks_that_were_cut_off_say_so(run):
     cut = WorkerChecks(proofs=WORKER_CHECKS.proofs[:1], connect_costs=(), loops=(), complete=False)
-    page = render_html(replace(study, worker_checks=cut))
+    page = render_html(replace(run, worker_checks=cut))
 
     assert "interrupted before all of this had been tried" in page
     assert "How long the event loop stood still" not in page
 
 
-def test_every_report_has_it_and_one_of_a_run_without_worker_checks_does_not(study):
-    html, markdown, document = (render(study) for render in (render_html, render_markdown, render_json))
+def test_every_report_has_it_and_one_of_a_run_without_worker_checks_does_not(run):
+    html, markdown, document = (render(run) for render in (render_html, render_markdown, render_json))
     assert html.count(f"{TITLE}</h2>") == markdown.count(TITLE) == 1
     assert json.loads(document)["worker_checks"]["loops"][2]["share"] == 0.766
 
-    without = replace(study, worker_checks=None)
+    without = replace(run, worker_checks=None)
     assert TITLE not in render_html(without)
     assert TITLE not in render_markdown(without)
     assert json.loads(render_json(without))["worker_checks"] is None
 
 
-def test_the_comment_has_a_line_for_each_pair_and_each_loop(study):
-    lines = words(render_markdown(study)).splitlines()
+def test_the_comment_has_a_line_for_each_pair_and_each_loop(run):
+    lines = words(render_markdown(run)).splitlines()
 
     assert "- `servers/gunicorn_gevent.py` with pymysql: **COOPERATIVE**, 212 ms (one by one: 1.6 s)" in lines
     (blocked,) = [line for line in lines if line.startswith("- gunicorn-gevent-mysqlclient at 300 users: 76.6 %")]

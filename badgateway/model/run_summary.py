@@ -92,7 +92,7 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StudySummary:
+class RunSummary:
     """Everything a report shows."""
 
     experiment: Experiment
