@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.causes import diagnose
+from badgateway.causes import Way, diagnose
 from badgateway.databases.database_system import PART
 from badgateway.errors import RawDataError
 from badgateway.ledger.container import container_kills, throttled_seconds
@@ -19,11 +19,14 @@ from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import SERVER_EVENTS, ServerEvent
 from badgateway.model.in_memory import own_database
 from badgateway.model.outcome import Outcome
+from badgateway.model.places import Places
 from badgateway.model.raw import JOURNAL, SERVER_LOG, STATEMENTS
 from badgateway.model.raw_words import PROBES, TrialPhase
 from badgateway.model.samples import WorkerGaps
 from badgateway.model.trial import Window
 
+NOWHERE = Places()
+"""Else: all parts are where the kit is."""
 _WINDOW = (TrialPhase.WINDOW,)
 _COUNTS = f"""
 SELECT count(*), count(*) FILTER (outcome <> '{Outcome.OK}' OR upstream_tries > 1)
@@ -47,8 +50,22 @@ WHERE accepting <= 0 AND least(end_s, $window_end_s) > greatest(start_s, $window
 """
 
 
-def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
+def lossy_ways(places: Places) -> frozenset[Way]:
+    """Return where the packets of an experiment's trials may be lost, as it declares them."""
+    lossy = {key for key, line in places.lines.items() if line.loss}
+    # Without a machine of its own the server is where the kit is, and nginx reaches it by the line that leads to nginx.
+    to_server = "target" if places.target is not None else "proxy"
+    keys = {Way.TO_PROXY: {"load", "proxy"}, Way.TO_SERVER: {to_server}, Way.TO_DATABASE: {"database"}}
+    return frozenset(way for way, of_it in keys.items() if not lossy.isdisjoint(of_it))
+
+
+def diagnose_trial(ledger: Ledger, raw: Path, places: Places = NOWHERE) -> Diagnosis:
     """Attribute each failure of the trial's window to a cause, a family of causes, or none.
+
+    Args:
+        ledger: The trial's.
+        raw: Its folder.
+        places: Where its parts stood.
 
     Raises:
         RawDataError: A raw file is missing, or something in it cannot be believed.
@@ -62,7 +79,9 @@ def diagnose_trial(ledger: Ledger, raw: Path) -> Diagnosis:
     # The kit stops the server when the last request has ended: no request failed by that.
     ledger.connection.execute(_FORGET_OWN_END)
     _add_seen(ledger.connection, raw / STATEMENTS)
-    diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file())
+    diagnosis = diagnose(
+        ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file(), lossy=lossy_ways(places)
+    )
     return replace(diagnosis, hints=(*unread, *diagnosis.hints))
 
 

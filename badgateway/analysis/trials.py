@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.analysis.diagnosis import diagnose_trial, worker_gaps
+from badgateway.analysis.diagnosis import NOWHERE, diagnose_trial, worker_gaps
 from badgateway.analysis.records import Unreadable, read_records
 from badgateway.analysis.settling import settled_window
 from badgateway.analysis.site_evidence import is_of_running_site, read_site_evidence
@@ -24,6 +24,7 @@ from badgateway.ledger.pressure import pressure
 from badgateway.ledger.processes import load_processes, uses
 from badgateway.ledger.series import database_connections, load_samples
 from badgateway.model.in_memory import own_database, row_database
+from badgateway.model.places import Places
 from badgateway.model.raw import NEEDED, NEEDED_OF_RUNNING_SITE, PROCESSES, SAMPLES
 from badgateway.model.trial import TrialRecord, TrialStatus
 from badgateway.store.packed import unpacked
@@ -89,6 +90,7 @@ def read_evidence(
     settle: bool = False,
     connection: duckdb.DuckDBPyConnection | None = None,
     needed: Collection[str] = NEEDED,
+    places: Places = NOWHERE,
 ) -> TrialEvidence:
     """Read what a trial's raw files say; files that cannot be trusted become the evidence's problem.
 
@@ -99,6 +101,7 @@ def read_evidence(
             declared.
         connection: An empty database that holds the rows of the evidence; one of their own when not given.
         needed: The raw files that have to be there.
+        places: Where its parts stood, as the experiment says.
     """
     if record.status is TrialStatus.ABORTED:
         return _unread(record)
@@ -109,7 +112,7 @@ def read_evidence(
                 _demand_all(folder, NEEDED_OF_RUNNING_SITE)
                 return read_site_evidence(folder, record, connection or row_database())
             _demand_all(folder, needed)
-            return _read(folder, record, connection or row_database(), settle=settle)
+            return _read(folder, record, connection or row_database(), places, settle=settle)
     except (RawDataError, UntrustedFileError) as error:
         return _unread(record, without_folder(str(error), raw))
 
@@ -121,16 +124,18 @@ def _demand_all(folder: Path, needed: Collection[str]) -> None:
             raise RawDataError(f"{folder / name} is missing: without it nobody knows how the trial went; run it again")
 
 
-def _read(folder: Path, record: TrialRecord, connection: duckdb.DuckDBPyConnection, *, settle: bool) -> TrialEvidence:
+def _read(
+    folder: Path, record: TrialRecord, connection: duckdb.DuckDBPyConnection, places: Places, *, settle: bool
+) -> TrialEvidence:
     books = read_books(connection, folder)
     load_samples(connection, folder / SAMPLES)
     load_processes(connection, folder / PROCESSES)
     if settle and record.window is not None:
         record = dataclasses.replace(record, window=settled_window(connection, record.window))
-    return _evidence(folder, record, join(books, record.window))
+    return _evidence(folder, record, join(books, record.window), places)
 
 
-def _evidence(raw: Path, record: TrialRecord, ledger: Ledger) -> TrialEvidence:
+def _evidence(raw: Path, record: TrialRecord, ledger: Ledger, places: Places) -> TrialEvidence:
     rows, window = ledger.connection, record.window
     return TrialEvidence(
         record=record,
@@ -138,7 +143,7 @@ def _evidence(raw: Path, record: TrialRecord, ledger: Ledger) -> TrialEvidence:
         problem=ledger.balance.problem(),
         proxy_messages=messages(rows, ledger.probe_connections),
         uses=uses(rows, window),
-        diagnosis=diagnose_trial(ledger, raw),
+        diagnosis=diagnose_trial(ledger, raw, places),
         connections=database_connections(rows, window),
         database_work=database_work(rows, window),
         worker_gaps=worker_gaps(rows, window),
@@ -166,11 +171,12 @@ def kept_trials(folder: RunFolder, before: Read | None = None) -> tuple[TrialEvi
     known = before or Read()
     databases = known.databases
     manifest = folder.manifest()
-    settle = manifest.experiment.study is not None
+    experiment = manifest.experiment
+    settle = experiment.study is not None
     records = tuple(read_records(folder, manifest))
 
     def read_again(found: tuple[Path, TrialRecord | Unreadable]) -> _Alone:
-        return _alone(folder, *found, databases, known, settle=settle)
+        return _alone(folder, *found, databases, known, places=experiment.places, settle=settle)
 
     # Most of the time goes into planning queries about a few thousand rows, which each thread does for itself.
     with ThreadPoolExecutor(READERS) as threads:
@@ -193,6 +199,7 @@ def _alone(
     databases: duckdb.DuckDBPyConnection,
     known: Read,
     *,
+    places: Places,
     settle: bool,
 ) -> _Alone:
     """Return a trial's evidence, whose rows are gone with their database: they are in the trial's ledger."""
@@ -206,7 +213,7 @@ def _alone(
     if (before := known.of(ledger, record)) is not None:
         return before
     with own_database(databases) as connection:
-        evidence = read_evidence(trial_folder, record, settle=settle, connection=connection)
+        evidence = read_evidence(trial_folder, record, settle=settle, connection=connection, places=places)
         if evidence.relation is not None:
             folder.write_ledger(trial_folder, evidence.relation)
     known.add(ledger, evidence)

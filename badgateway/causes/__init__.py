@@ -2,6 +2,6 @@
 
 from badgateway.causes.catalogue import BY_ID, CAUSES, RULES
 from badgateway.causes.diagnose import diagnose
-from badgateway.causes.rule import Rule
+from badgateway.causes.rule import Rule, Way
 
-__all__ = ["BY_ID", "CAUSES", "RULES", "Rule", "diagnose"]
+__all__ = ["BY_ID", "CAUSES", "RULES", "Rule", "Way", "diagnose"]

@@ -1,11 +1,15 @@
 """The accept queue: requests that no worker could take in, because the queue before them was full."""
 
+from dataclasses import replace
+
 from badgateway.causes.conditions import CONNECTION_CLOSED, NOBODY_LISTENED, because
-from badgateway.causes.rule import QUEUE_FULL_EVENTS, Rule, during, inside
+from badgateway.causes.lost_packets import BEFORE_SERVER, may_be
+from badgateway.causes.rule import QUEUE_FULL_EVENTS, Proof, Rule, Way, during, inside
 from badgateway.causes.spans import Span
 from badgateway.model.diagnosis import Cause, Remedy
 from badgateway.model.evidence import Reason
 from badgateway.model.knob import Knob
+from badgateway.model.raw_words import SampleSeries, ServerSeries
 
 FAMILY = "accept queue"
 
@@ -191,6 +195,16 @@ _RETRANSMITTED = (
     "round(c.upstream_connect_s) IN (1, 3, 7) AND abs(c.upstream_connect_s - round(c.upstream_connect_s)) <= 0.1"
 )
 _QUEUE_MARKS = during(*QUEUE_FULL_EVENTS)
+# Somebody stood in the queue, or all workers were busy, at most looks while the request waited.
+_OF_QUEUE, _OF_WORKERS = f"series = '{SampleSeries.ACCEPT_QUEUE}'", f"series LIKE '{ServerSeries.BUSY_WORKERS.of('%')}'"
+_NONE_FREE = Proof(
+    joins="",
+    condition=f"""(
+        SELECT count(*) > 0 AND 2 * count(DISTINCT time_s) FILTER (value >= if({_OF_QUEUE}, 1, limit_value))
+            >= count(DISTINCT time_s)
+        FROM samples WHERE ({_OF_QUEUE} OR {_OF_WORKERS}) AND time_s BETWEEN c.start_s AND c.time_s)""",  # noqa: S608 # words of the evidence
+    event="CAST(NULL AS BIGINT)",
+)
 # A unix socket has neither handshake nor retransmission: what its queue takes is connected at once.
 _TCP = "NOT contains(c.upstream, 'unix:')"
 _HERE = r"regexp_matches(c.upstream, '(^|//|, )(127\.|\[::1\]|localhost)')"
@@ -214,6 +228,7 @@ CONNECT_RULES = (
 FULL_RULES = (
     Rule(cause=LISTEN_QUEUE_FULL, where=because(Reason.QUEUE_FULL)),
     Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=because(Reason.CONNECT_TIMEOUT), proof=_QUEUE_MARKS),
+    may_be(BEFORE_SERVER, Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=because(Reason.CONNECT_TIMEOUT))),
     Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{because(Reason.CONNECT_TIMEOUT)} AND {_HERE}"),
 )
 """For requests that nginx could not hand over, for the queue was full."""
@@ -230,12 +245,19 @@ DROPPED_RULES = (
 )
 """For requests that were closed while they waited in the queue."""
 
+_AGAIN = Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND {_TCP} AND {_RETRANSMITTED}")
+_IN_QUEUE = Rule(cause=QUEUED_TOO_LONG, where=_WAITED)
+
 READ_RULES = (
-    Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_READING} AND {_TCP} AND {_RETRANSMITTED}"),
+    replace(_AGAIN, proof=_QUEUE_MARKS, over=Way.TO_SERVER),
+    may_be(BEFORE_SERVER, _AGAIN),
+    _AGAIN,
     # The wait in the queue has to be most of the wait, or the request was slow besides.
     *_no_worker(_READING, share=0.5),
     Rule(cause=TCP_ACCEPT_QUEUE_FULL, where=f"{_WAITED} AND {_TCP}", proof=_QUEUE_MARKS),
-    Rule(cause=QUEUED_TOO_LONG, where=_WAITED),
+    replace(_IN_QUEUE, proof=_NONE_FREE, over=Way.TO_SERVER),
+    may_be(BEFORE_SERVER, _IN_QUEUE),
+    _IN_QUEUE,
 )
 """For requests that nginx handed over to the queue, and that waited there until the proxy gave up."""
 

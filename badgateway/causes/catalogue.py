@@ -17,6 +17,7 @@ from badgateway.causes import (
     front_door,
     gunicorn_timeouts,
     haproxy,
+    lost_packets,
     other_proxies,
     proxy_itself,
     proxy_limits,
@@ -38,6 +39,7 @@ CAUSES: tuple[Cause, ...] = (
     *accept_queue.CAUSES,
     *silences.CAUSES,
     *connections.CAUSES,
+    *lost_packets.CAUSES,
     *worker_deaths.CAUSES,
     *container.CAUSES,
     *server_ends.CAUSES,
@@ -101,7 +103,7 @@ _BALANCED_DEATHS = tuple(
 )
 
 RULES: tuple[Rule, ...] = (
-    *client.GONE_RULES,
+    *lost_packets.first(lost_packets.BEFORE_PROXY, client.GONE_RULES, client.CLIENT_GAVE_UP),
     *connections.RETRY_RULES,
     *_BALANCED_DEATHS,
     *front_door.MADE_RULES,
@@ -111,7 +113,9 @@ RULES: tuple[Rule, ...] = (
     *proxy_itself.RULES,
     # The application's own answers.
     *asgi.ANSWERED_RULES,
-    *database.ANSWERED_RULES,
+    *lost_packets.first(
+        lost_packets.BEFORE_DATABASE, database.ANSWERED_RULES, database.UNREACHABLE, database.CONNECTION_LOST
+    ),
     *database_errors.ANSWERED_RULES,
     *application_errors.ANSWERED_RULES,
     *gunicorn_timeouts.ANSWERED_RULES,
@@ -141,7 +145,7 @@ RULES: tuple[Rule, ...] = (
     *container.MEMORY_FAMILY_RULES,
     *server_troubles.MEMORY_FAMILY_RULES,
     *supervised.CLOSED_RULES,
-    *server_troubles.WRITE_RULES,
+    *lost_packets.first(lost_packets.BEFORE_SERVER, server_troubles.WRITE_RULES, server_troubles.WRITE_TIMEOUT),
     *asgi.CUT_RULES,
     *closings.WRITE_RULES,
     *application.ALIVE_RULES,
@@ -150,7 +154,7 @@ RULES: tuple[Rule, ...] = (
     *container.READ_RULES,
     *event_loop.READ_RULES,
     *database.READ_RULES,
-    *asgi.READ_RULES,
+    *lost_packets.first(lost_packets.BEFORE_SERVER, asgi.READ_RULES, asgi.WORK_FOR_NOBODY),
     *timeouts.TOLD_RULES,
     *accept_queue.READ_RULES,
     *silences.READ_RULES,

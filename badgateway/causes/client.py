@@ -1,8 +1,9 @@
 """Clients: those who left before the answer, were held back, or got something else than they asked for."""
 
 from badgateway.causes.conditions import because
-from badgateway.causes.rule import Rule
-from badgateway.model.diagnosis import Cause, Remedy
+from badgateway.causes.lost_packets import BEFORE_PROXY
+from badgateway.causes.rule import Rule, Way
+from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason
 from badgateway.model.outcome import Outcome
 
@@ -66,10 +67,19 @@ WRONG_CONTENT = Cause(
     remedies=(Remedy(text="Look at the answer, and at the data the application was given."),),
 )
 
+# A lost packet is sent again after a fifth of a second, and not before. Who was turned away knows it at once.
+_UNCONNECTED = Rule(
+    cause=BEFORE_PROXY,
+    where=f"c.outcome = '{Outcome.CONNECT_ERROR}' AND c.reason IS NULL AND c.status = 0 AND c.duration_s >= 0.2",
+    certainty=Certainty.FAMILY,
+    over=Way.TO_PROXY,
+)
+
 GONE_RULES = (Rule(cause=CLIENT_GAVE_UP, where=because(Reason.CLIENT_GONE)),)
 OTHER_RULES = (
     Rule(cause=RATE_LIMITED, where=because(Reason.LIMITED)),
     Rule(cause=WRONG_CONTENT, where=f"c.outcome = '{Outcome.BAD_CONTENT}'"),
+    _UNCONNECTED,
 )
 
 CAUSES = (CLIENT_GAVE_UP, RATE_LIMITED, WRONG_CONTENT)

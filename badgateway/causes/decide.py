@@ -1,11 +1,11 @@
 """Applies the rules in their order: the first one that holds for a failure decides."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from badgateway.causes.large_tables import LargeTables, Numbers
-from badgateway.causes.rule import Proof, Rule
+from badgateway.causes.rule import Proof, Rule, Way
 from badgateway.model.diagnosis import Certainty
 
 _VERDICTS = (
@@ -47,7 +47,7 @@ FROM prepared_failures c WHERE {{piece}}
 """  # noqa: S608 # a constant of this module
 
 
-def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool:
+def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool, lossy: Collection[Way]) -> bool:
     """Make the table decided, a row per failure: its cause and how certain that is, both NULL where no rule holds.
 
     It has the event_id that proves it, too (NULL where its own lines suffice), and what answers tell of a failure.
@@ -57,6 +57,7 @@ def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool
         tables: Beside the prepared ones: prepared_failures, proxy_lines, events and what is made of them.
         rules: In the order in which they are tried.
         journal: Whether the application's request starts were kept, so that a missing one means something.
+        lossy: On which ways packets are known to be lost.
     """
     connection = tables.connection
     tables.make("verdicts", _VERDICTS)
@@ -66,7 +67,9 @@ def decide(tables: LargeTables, rules: Sequence[Rule], *, journal: bool) -> bool
     selectors = {
         number: rule.where.replace("$journal", str(journal))
         for number, rule in enumerate(rules)
-        if _can_be_proven(rule.proof, present) and _can_select(rule.where, reasons)
+        if (rule.over is None or rule.over in lossy)
+        and _can_be_proven(rule.proof, present)
+        and _can_select(rule.where, reasons)
     }
     # Most rules select nothing in most logs; one look at the failures spares them their joins. Many select the same.
     asked = tuple(dict.fromkeys(selectors.values()))

@@ -1,6 +1,6 @@
 """Finds the cause of each failure in tables of evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -14,6 +14,7 @@ from badgateway.causes.failures import prepare_failures
 from badgateway.causes.hints import hints
 from badgateway.causes.large_tables import LargeTables
 from badgateway.causes.proxy_lines import prepare_proxy_lines
+from badgateway.causes.rule import Way
 from badgateway.causes.silences import prepare_silences
 from badgateway.causes.spans import prepare_spans
 from badgateway.model.diagnosis import Diagnosis, EvidenceLine
@@ -32,6 +33,7 @@ def diagnose(
     packs: bool = False,
     mask: bool = True,
     again: Again | None = None,
+    lossy: Collection[Way] = (),
 ) -> Diagnosis:
     """Attribute each failure to one cause, to a family of causes, or to none.
 
@@ -48,6 +50,7 @@ def diagnose(
             stay in it; else all that is made is temporary.
         mask: Whether to mask what may be secret in the lines and paths that are shown.
         again: Reads lines of the proxy's that the evidence does not have.
+        lossy: On which ways packets are known to be lost: what only tells that something took long proves nothing then.
     """
     rows = dict(connection.execute(_ROWS).fetchall())
     if journal is None:
@@ -61,7 +64,7 @@ def diagnose(
     prepare_deaths(connection)
     prepare_spans(connection, journal=journal)
     prepare_silences(connection)
-    any_cause = decide(tables, RULES, journal=journal)
+    any_cause = decide(tables, RULES, journal=journal, lossy=lossy)
     count_decided(connection, mask=mask)
     hide: Callable[[str], str] = masked if mask else str
     causes = tuple(

@@ -111,6 +111,7 @@ SELECT f.failure_id, coalesce(m.proxy, f.proxy) AS proxy, coalesce(f.host, m.hos
     f.connection, coalesce(f.upstream_addr, m.upstream, '') AS upstream, f.upstream_connect_s,
     f.app_pid, f.app_started_s, f.app_pid IS NOT NULL OR f.app_started_s IS NOT NULL AS in_app,
     f.app_started_s IS NOT NULL AND f.app_ended_s IS NULL AS died_in_app,
+    coalesce(f.app_ended_s < f.time_s, false) AS app_done,
     -- A server takes connections from its queue, and runs their requests, after the proxy has left them.
     coalesce(2 * (f.app_started_s - (f.time_s - f.duration_s)) >= f.duration_s,
         f.app_pid IS NULL AND f.app_started_s IS NULL) AS queued,
@@ -150,7 +151,7 @@ SELECT (SELECT coalesce(max(failure_id), 0) FROM failures) + m.id,
     m.time_s, m.second, m.time_s, NULL,
     split_part(split_part(m.request, ' ', 2), '?', 1),
     false, false, false, false, false, m.connection, coalesce(m.upstream, '') AS upstream,
-    NULL, NULL, NULL, false, false, true, m.reason, m.id, true, false
+    NULL, NULL, NULL, false, false, false, true, m.reason, m.id, true, false
 FROM proxy_lines m
 ANTI JOIN (SELECT right_id AS id FROM failure_lines) USING (id)
 WHERE {{piece}} AND {{untold}} AND m.status <> 0

@@ -1,6 +1,7 @@
 """What a rule is: the cause it finds, and the condition on the evidence under which it holds."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from badgateway.causes.conditions import OF_ITS_SERVER, listed
 from badgateway.causes.deaths import Death
@@ -13,6 +14,16 @@ QUEUE_FULL_EVENTS = (ServerEvent.LISTEN_QUEUE_FULL, ServerEvent.LISTEN_OVERFLOW,
 """What tells of a full accept queue."""
 
 _DEATHS = "JOIN failure_deaths p USING (failure_id)"
+
+
+class Way(StrEnum):
+    """Between which parts of a site a packet goes, and may be lost."""
+
+    TO_PROXY = "to proxy"
+    """From the clients."""
+    TO_SERVER = "to server"
+    TO_DATABASE = "to database"
+    """From the site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,8 @@ class Rule:
     """SQL condition on the columns of the table prepared_failures, which is `c`."""
     proof: Proof | None = None
     certainty: Certainty = Certainty.PROVEN
+    over: Way | None = None
+    """It holds only where packets are known to be lost on that way; None: wherever."""
 
 
 def near(*kinds: ServerEvent) -> Proof:

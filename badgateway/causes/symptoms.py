@@ -111,6 +111,10 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 ("respawn-throttled", "reload-gap", "workers-recycled-together"),
             ),
             ("`(110: Connection timed out) while connecting`", ("tcp-accept-queue-full", "504-connect-timeout")),
+            (
+                "`while connecting` or `while reading response header`, over a line of `[places]` that loses packets",
+                ("packets-lost-before-server", "packets-lost-before-database"),
+            ),
             ("`while reading response header`, `$upstream_connect_time` is 1, 3 or 7 s", ("tcp-accept-queue-full",)),
             (
                 "`while reading response header`, and the loop was blocked",
@@ -230,6 +234,7 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
         "Other statuses",
         (
             ("499, or 460 of an ALB", ("client-gave-up",)),
+            ("499, over a line of `[places]` that loses packets", ("packets-lost-before-proxy",)),
             ("503 and nginx: `limiting requests` or `limiting connections`", ("rate-limited",)),
             ("503 and uvicorn: `Exceeded concurrency limit`", ("concurrency-limit-exceeded",)),
             ("503 of a load balancer", ("alb-no-targets", "classic-elb-503")),

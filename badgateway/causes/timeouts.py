@@ -1,6 +1,7 @@
 """The proxy's patience: an answer that did not begin, or stopped on its way."""
 
 from badgateway.causes.conditions import because
+from badgateway.causes.lost_packets import BEFORE_DATABASE, BEFORE_SERVER, first, may_be
 from badgateway.causes.rule import QUEUE_FULL_EVENTS, Proof, Rule, during
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason, ServerEvent
@@ -130,6 +131,12 @@ TOLD_RULES = (
 )
 """Where the server's own line about the request says how long it took."""
 
+# The server began early enough, and had not ended when the proxy gave up: its answer was on no line yet.
+_RAN_ON = Rule(
+    cause=SLOW_REQUEST, where=f"{because(Reason.READ_TIMEOUT)} AND c.in_app AND NOT c.queued AND NOT c.app_done"
+)
+_NONE_CAME = Rule(cause=NO_ANSWER, where=because(Reason.READ_TIMEOUT), certainty=Certainty.FAMILY)
+
 RULES = (
     Rule(
         cause=QUEUED_OR_SLOW,
@@ -137,9 +144,12 @@ RULES = (
         proof=during(*QUEUE_FULL_EVENTS),
         certainty=Certainty.FAMILY,
     ),
+    may_be(BEFORE_DATABASE, _RAN_ON),
+    _RAN_ON,
+    may_be(BEFORE_SERVER, _NONE_CAME),
     Rule(cause=SLOW_REQUEST, where=f"{because(Reason.READ_TIMEOUT)} AND c.in_app"),
-    Rule(cause=NO_ANSWER, where=because(Reason.READ_TIMEOUT), certainty=Certainty.FAMILY),
-    Rule(cause=STALLED_MID_BODY, where=because(Reason.BODY_STALLED)),
+    _NONE_CAME,
+    *first(BEFORE_SERVER, (Rule(cause=STALLED_MID_BODY, where=because(Reason.BODY_STALLED)),), STALLED_MID_BODY),
 )
 
 CAUSES = (SLOW_REQUEST, NO_ANSWER, STALLED_MID_BODY, QUEUED_OR_SLOW)

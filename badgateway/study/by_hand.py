@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from badgateway import ledger
-from badgateway.analysis.diagnosis import diagnose_trial
+from badgateway.analysis.diagnosis import NOWHERE, diagnose_trial
 from badgateway.analysis.explanation import explain
 from badgateway.errors import RawDataError, ResultsError
 from badgateway.logs import Source
 from badgateway.model import raw as raw_files
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.outcome import Outcome
+from badgateway.model.places import Places
 from badgateway.model.trial import Window
 from badgateway.process.account import service_account
 from badgateway.report.explanation.html_page import render_html
@@ -41,8 +42,14 @@ class ByHand:
     diagnosis: Diagnosis
 
 
-def keep_by_hand(raw: Path, results: Path, experiment: str) -> ByHand | None:
+def keep_by_hand(raw: Path, results: Path, experiment: str, places: Places = NOWHERE) -> ByHand | None:
     """Count what was sent, and keep logs, rows and a page in results/by-hand/TIME-EXPERIMENT.
+
+    Args:
+        raw: What was written meanwhile.
+        results: Where results are kept.
+        experiment: Its name.
+        places: Where its parts stood.
 
     Returns:
         What was kept; None when nothing was sent, and so nothing is.
@@ -53,7 +60,7 @@ def keep_by_hand(raw: Path, results: Path, experiment: str) -> ByHand | None:
     """
     if not _has_rows(raw / raw_files.CLIENT_ROWS):
         return None
-    outcomes, diagnosis = _counted(raw)
+    outcomes, diagnosis = _counted(raw, places)
     demand_unchangeable(results, service_account())
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     folder = results / FOLDER / f"{stamp}-{experiment}"
@@ -71,12 +78,12 @@ def _has_rows(file: Path) -> bool:
     return file.is_file() and file.read_bytes().count(b"\n") > 1
 
 
-def _counted(raw: Path) -> tuple[dict[Outcome, int], Diagnosis]:
+def _counted(raw: Path, places: Places) -> tuple[dict[Outcome, int], Diagnosis]:
     try:
         built = ledger.build(raw, _ALL)
         built.connection.execute(_FORGET_IN_FLIGHT)
         found = Counter(dict(built.connection.execute("SELECT outcome, count(*) FROM ledger GROUP BY ALL").fetchall()))
-        return {each: found[each] for each in Outcome if found[each]}, diagnose_trial(built, raw)
+        return {each: found[each] for each in Outcome if found[each]}, diagnose_trial(built, raw, places)
     except RawDataError as error:
         raise ResultsError(f"what was done by hand cannot be counted: {error}") from error
 

@@ -11,6 +11,7 @@ from badgateway.analysis.worker_checks import read_worker_checks
 from badgateway.databases.registry import database_of
 from badgateway.judge.summarise import summarise_trial
 from badgateway.judge.trial_evidence import TrialEvidence
+from badgateway.model.experiment import Experiment
 from badgateway.model.in_memory import own_database
 from badgateway.model.manifest import Manifest
 from badgateway.model.trial import INTERRUPTED, Disturbance, OutsidePart, Trial, TrialRecord
@@ -80,7 +81,7 @@ def _run_and_keep(  # noqa: PLR0917 # for one caller
         record = run_trial(trial, bench, raw, listener.trial_progress, tell=listener.busy_with)
     except InterruptedLateError as interrupt:
         with held():
-            _keep(interrupt.record, raw, folder, read, rows, settle=False)
+            _keep(interrupt.record, raw, folder, read, rows, bench.experiment, settle=False)
         raise
     except InterruptedTrialError as interrupt:
         with held():
@@ -95,14 +96,22 @@ def _run_and_keep(  # noqa: PLR0917 # for one caller
         full = Disturbance(part=OutsidePart.MACHINE, what="no space was left on the disk of the trial's files")
         record = dataclasses.replace(record, disturbances=(*record.disturbances, full))
     with held():
-        return _keep(record, raw, folder, read, rows, settle=bench.experiment.study is not None)
+        experiment = bench.experiment
+        return _keep(record, raw, folder, read, rows, experiment, settle=experiment.study is not None)
 
 
-def _keep(
-    record: TrialRecord, raw: Path, folder: RunFolder, read: Read, rows: DuckDBPyConnection, *, settle: bool
+def _keep(  # noqa: PLR0917 # for one caller
+    record: TrialRecord,
+    raw: Path,
+    folder: RunFolder,
+    read: Read,
+    rows: DuckDBPyConnection,
+    experiment: Experiment,
+    *,
+    settle: bool,
 ) -> TrialEvidence:
     reading = Stopwatch()
-    evidence = read_evidence(raw, record, settle=settle, connection=rows)
+    evidence = read_evidence(raw, record, settle=settle, connection=rows, places=experiment.places)
     # The ledger is built inside the trial's time, so that the overhead it reports is all there is.
     record = dataclasses.replace(record, ended_s=record.ended_s + reading.passed_s())
     kept = folder.keep_trial(record, raw)

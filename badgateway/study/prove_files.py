@@ -84,5 +84,8 @@ def _trial(experiment: Experiment, level: LoadLevel, attempt: int) -> Trial:
 def _run(trial: Trial, bench: Bench, on_progress: Callable[[Progress], None]) -> TrialSummary:
     raw = bench.raw_folder(f"trial-{trial.position}")
     record = run_trial(trial, bench, raw, on_progress)
-    evidence = read_evidence(raw, record, settle=bench.experiment.study is not None, needed=_OF_FILES)
-    return summarise_trial(evidence, bench.experiment.objective)
+    experiment = bench.experiment
+    evidence = read_evidence(
+        raw, record, settle=experiment.study is not None, needed=_OF_FILES, places=experiment.places
+    )
+    return summarise_trial(evidence, experiment.objective)

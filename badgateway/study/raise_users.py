@@ -52,5 +52,5 @@ def _step(users: int, bench: Bench) -> Step:
     )
     raw = bench.raw_folder(f"trial-{users}")
     record = run_trial(trial, bench, raw, lambda _: None)
-    summary = summarise_trial(read_evidence(raw, record), experiment.objective)
+    summary = summarise_trial(read_evidence(raw, record, places=experiment.places), experiment.objective)
     return Step.of(summary, next(iter(said(summary.reasons)), "nothing was measured"))

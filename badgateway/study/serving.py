@@ -85,7 +85,7 @@ def served_behind_locust(
                 yield up
         finally:
             # The servers have stopped, and their logs are the kit's own now.
-            kept = keep_by_hand(raw, results, experiment.name)
+            kept = keep_by_hand(raw, results, experiment.name, experiment.places)
             if kept is not None:
                 on_kept(kept)
 

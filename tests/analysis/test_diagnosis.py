@@ -6,8 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from badgateway.analysis.diagnosis import diagnose_trial, worker_gaps
+from badgateway.analysis.diagnosis import diagnose_trial, lossy_ways, worker_gaps
+from badgateway.causes import Way
 from badgateway.ledger.join import Ledger, build
+from badgateway.model.diagnosis import Certainty
+from badgateway.model.places import Line, Place, Places
 from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.samples import WorkerGaps
 from badgateway.model.trial import Window
@@ -200,3 +203,32 @@ def test_a_log_that_tells_of_no_worker_tells_nothing():
 )
 def test_only_time_in_the_window_without_any_worker_counts(rows, count, total_s):
     assert gaps(*rows) == WorkerGaps(count=count, total_s=total_s)
+
+
+@pytest.mark.parametrize(
+    ("places", "ways"),
+    [
+        (Places(), set()),
+        (Places(load=Place(round_trip_ms=20), target=Place(somaxconn=4), database=Line(round_trip_ms=1)), set()),
+        (Places(load=Place(loss=0.1)), {Way.TO_PROXY}),
+        (Places(proxy=Place(loss=0.1)), {Way.TO_PROXY, Way.TO_SERVER}),
+        (Places(proxy=Place(loss=0.1), target=Place()), {Way.TO_PROXY}),
+        (Places(target=Place(loss=0.1), database=Line(loss=0.1)), {Way.TO_SERVER, Way.TO_DATABASE}),
+    ],
+)
+def test_packets_are_lost_where_the_experiment_says_so(places, ways):
+    assert lossy_ways(places) == ways
+
+
+@pytest.mark.parametrize(("case", "line"), [("full-backlog-tcp", "server"), ("client-gone", "proxy")])
+def test_what_a_trial_over_a_lossy_line_failed_of_is_told_with_the_line(case, line, tmp_path):
+    raw = recorded(case, tmp_path)
+    lossy = Places(target=Place(loss=0.1), load=Place(loss=0.1), database=Line(loss=0.1))
+
+    alone, over_lines = (
+        {(found.cause.id, found.certainty) for found in diagnose_trial(build(raw, ALL_TIME), raw, places).causes}
+        for places in (Places(), lossy)
+    )
+
+    assert not {cause_id for cause_id, _ in alone if cause_id.startswith("packets-lost")}
+    assert (f"packets-lost-before-{line}", Certainty.FAMILY) in over_lines

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from badgateway.causes import diagnose
+from badgateway.causes import Way, diagnose
 from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import TABLES, Phase, ServerEvent, Table
 from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
@@ -29,6 +29,12 @@ class Evidence:
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {table.name: [] for table in TABLES}
+        self.lossy: tuple[Way, ...] = ()
+
+    def losing(self, *ways: Way) -> "Evidence":
+        """Have packets lost on these ways."""
+        self.lossy = ways
+        return self
 
     def failure(self, status: int | None = 502, *, at: float | None = 0.0, **given: Any) -> "Evidence":
         """Add a line of nginx's access log (JSON) of a request that nginx took in and that ended `at` after noon."""
@@ -186,7 +192,7 @@ class Evidence:
         return connection
 
     def diagnosis(self, *, journal: bool | None = None) -> Diagnosis:
-        return diagnose(self.database(), requests=100, journal=journal)
+        return diagnose(self.database(), requests=100, journal=journal, lossy=self.lossy)
 
     def found(self, *, journal: bool | None = None) -> dict[str, int]:
         """Return how many failures each cause has."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from badgateway.causes import Way
 from badgateway.model.evidence import Phase, Reason, ServerEvent
 from badgateway.model.log_kind import PROXY_OF, LogKind, Proxy
 from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, NOON, Evidence
@@ -234,6 +235,11 @@ SAMPLES: dict[str, Callable[[], Evidence]] = {
     "no-live-upstreams": lambda: no_connect("no live upstreams while connecting to upstream"),
     "keepalive-race": lambda: Evidence().closed(method="POST").failure(500, at=90, upstream_header_s=1, app_pid=5),
     "proxy-retried": retried,
+    "packets-lost-before-server": lambda: Evidence().queued(upstream_connect_s=1.02).losing(Way.TO_SERVER),
+    "packets-lost-before-database": lambda: (
+        Evidence().slow(app_pid=71, app_started_s=NOON - 2.9, app_ended_s=NOON + 9).losing(Way.TO_DATABASE)
+    ),
+    "packets-lost-before-proxy": lambda: Evidence().failure(499).losing(Way.TO_PROXY),
     "worker-killed": lambda: dying(EVENT.WORKER_KILLED, signal=9),
     "container-memory-limit": killed_in_container,
     "cpu-quota-throttled": lambda: throttled(Evidence().slow(at=10), seconds=(7, 8)),
@@ -382,5 +388,9 @@ EXPECTED: dict[str, dict[str, int]] = {
     "keepalive-race": {"keepalive-race": 1, "application-answered-5xx": 1},
     # The request that its client had given up is a failure too.
     "work-for-nobody": {"work-for-nobody": 1, "client-gave-up": 1},
+    # A line that loses packets is one of all failures, and so of none of a pile.
+    "packets-lost-before-server": {"packets-lost-before-server": 1},
+    "packets-lost-before-database": {"packets-lost-before-database": 1},
+    "packets-lost-before-proxy": {"packets-lost-before-proxy": 1},
 }
 """Where a sample cannot be of one cause alone."""
