@@ -13,7 +13,6 @@ _NETWORKS = {"target": "the application servers' own network", "proxy": "nginx's
 _MEANINGS = {
     "net.core.somaxconn": "The ceiling of every accept queue.",
     "net.ipv4.ip_local_port_range": "The ports that connections are made from: nginx's, and those to the database.",
-    "net.ipv4.tcp_max_syn_backlog": "How many connections of one listening socket may be half made.",
 }
 _SAFE_IN_A_POD = frozenset({"net.ipv4.ip_local_port_range"})
 """What Kubernetes lets a pod set by itself; all others a node has to allow."""

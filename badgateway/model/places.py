@@ -17,7 +17,6 @@ KERNEL_FILES: Mapping[str, str] = MappingProxyType(
     {
         "somaxconn": "net/core/somaxconn",
         "ip_local_port_range": "net/ipv4/ip_local_port_range",
-        "tcp_max_syn_backlog": "net/ipv4/tcp_max_syn_backlog",
     }
 )
 """Below /proc/sys, the limits that each network has for itself, by their keys."""
@@ -33,8 +32,21 @@ class Limits:
     """Ceiling of every accept queue."""
     ip_local_port_range: tuple[int, int]
     """Ports from which connections are made: the first and the last."""
-    tcp_max_syn_backlog: int
-    """Connections that are half made, of one listening socket."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What a line did with the packets of a trial, of both directions together."""
+
+    packets: Annotated[int, Field(ge=0)]
+    """That it was given."""
+    dropped: Annotated[int, Field(ge=0)]
+    """Of them, that it lost and was not to: for want of room, and not by the loss that was asked for."""
+
+    @property
+    def share(self) -> float:
+        """Of the packets, those that it was not to lose."""
+        return self.dropped / self.packets if self.packets else 0.0
 
 
 class Line(Declared, BaseModel):
@@ -64,7 +76,6 @@ class Place(Line):
 
     somaxconn: _Number | None = None
     ip_local_port_range: tuple[int, int] | None = None
-    tcp_max_syn_backlog: _Number | None = None
 
     @field_validator("ip_local_port_range", mode="before")
     @classmethod
@@ -89,7 +100,6 @@ class Place(Line):
         texts = {
             "somaxconn": self.somaxconn,
             "ip_local_port_range": f"{ports[0]} {ports[1]}" if ports else None,
-            "tcp_max_syn_backlog": self.tcp_max_syn_backlog,
         }
         return {KERNEL_FILES[key]: str(text) for key, text in texts.items() if text is not None}
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from badgateway.model.axis import AXES, At, at_of, away, keys_of
 from badgateway.model.design import Purpose
 from badgateway.model.load_level import LoadLevel
-from badgateway.model.places import Limits
+from badgateway.model.places import Carried, Limits
 from badgateway.model.study import MachineLimits
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -237,6 +237,8 @@ class TrialRecord:
     """In the order of time; those without a moment are last."""
     limits: Mapping[str, Limits] = field(default_factory=dict)
     """What was in force on each machine of [places] that has a kernel's limits of its own, by its key."""
+    lines: Mapping[str, Carried] = field(default_factory=dict)
+    """What the line to each place of [places] did with the packets of the trial, by the place's key."""
 
     def __post_init__(self) -> None:
         """Refuse a trial that ended before it began."""

@@ -8,6 +8,7 @@ from typing import Protocol
 import psutil
 
 from badgateway.model.trial import Disturbance, OutsidePart
+from badgateway.probe.lines import Lines
 from badgateway.probe.outside_parts import ClockSteps, Folders, Lateness, Silence, Stops
 from badgateway.probe.process_cpu import server_cpu_s
 from badgateway.probe.rounds import InRounds
@@ -53,6 +54,11 @@ class Vigil(InRounds):
         """Watch folders of the kit's from now on."""
         with self._lock:
             self._watchers.append(Folders(*folders))
+
+    def add_line(self, line: Lines) -> None:
+        """Watch a line from now on; what befell it is told by the line itself, before the kit takes it away."""
+        with self._lock:
+            self._watchers.append(line)
 
     def found(self) -> tuple[Disturbance, ...]:
         """Return what was seen so far, in the order in which it was over."""

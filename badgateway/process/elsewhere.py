@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from badgateway.model.file_text import text_of
 from badgateway.model.places import KERNEL_FILES, Limits, Line, Places
 from badgateway.process import far_end
 from badgateway.process.child import Child, Command, describe_exit
+from badgateway.process.line_watch import LineEnd, LineWatch, Told
 from badgateway.process.readiness import await_ready, log_line_probe
 from badgateway.process.running import run_to_end, running
 
@@ -36,7 +37,8 @@ DEADLINE_S = 10.0
 TUN = Path("/dev/net/tun")
 _Made = TypeVar("_Made")
 _CAPABILITIES = re.compile(r"^CapEff:\s*([0-9a-f]+)$", re.MULTILINE)
-_CAP_SYS_ADMIN = 21
+_NEEDED = {"CAP_SYS_ADMIN": 21, "CAP_NET_ADMIN": 12}
+"""To make a network, and what is in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Elsewhere:
     """The process with which it goes."""
     limits: Limits
     """What is in force there."""
+    watch: LineWatch | None = None
+    """Who looks on at the line that leads there."""
 
     @property
     def network(self) -> Path:
@@ -85,8 +89,12 @@ def faults(line: Line) -> Iterator[str]:
     if os.geteuid():
         yield "a network of its own takes root: run as root, or leave it out"
         return
-    if not _may_make_networks():
-        yield "root may make no network here, as in a container: docker run --privileged lets it, or leave it out"
+    lacking = _lacking()
+    if lacking:
+        yield (
+            f"root may make no network here, as in a container: it lacks {' and '.join(lacking)}; docker run "
+            "--privileged gives both, or leave it out"
+        )
     needed = ("nsenter",) if line.is_far else ("nsenter", "ip")
     missing = [program for program in needed if shutil.which(program) is None]
     if missing:
@@ -99,10 +107,10 @@ def faults(line: Line) -> Iterator[str]:
             yield f"{far_end.KERNEL / file} cannot be written: docker run --privileged lets it, or leave {key} out"
 
 
-def _may_make_networks(status: Path = Path("/proc/self/status")) -> bool:
-    """Tell whether this process has CAP_SYS_ADMIN; where the kernel does not tell, it is tried."""
+def _lacking(status: Path = Path("/proc/self/status")) -> list[str]:
+    """Return the rights that this process would need and has not; where the kernel does not tell, it is tried."""
     told = _CAPABILITIES.search(text_of(status))
-    return told is None or bool(int(told[1], 16) >> _CAP_SYS_ADMIN & 1)
+    return [name for name, bit in _NEEDED.items() if told is not None and not int(told[1], 16) >> bit & 1]
 
 
 @contextmanager
@@ -172,11 +180,37 @@ def _at(number: int, line: Line, folder: Path, log: Path, beside: Elsewhere | No
     )
     with running(command) as child:
         ready = log_line_probe(child.command.log, far_end.READY, child.log_start_bytes)
-        await_ready(child, ready, what=f"a network {here} to {there}", deadline_s=DEADLINE_S)
-        place = Elsewhere(here=here, there=there, end=child, limits=_limits(child.output()))
+        try:
+            await_ready(child, ready, what=f"a network {here} to {there}", deadline_s=DEADLINE_S)
+        except GuardianError:
+            raise
+        except DeploymentError as error:
+            # What it says of itself comes first: the lines of a log are cut off where one line is shown.
+            *_, why = child.tail().splitlines() or [str(error)]
+            raise LineError(f"a network {here} to {there} could not be made: {why}") from error
+        told = _told(child.output())
+        place = Elsewhere(here=here, there=there, end=child, limits=_limits(told))
         if not line.is_far:
             _join(place, device)
-        yield place
+        with _watching(place, device, beside, told.get(far_end.LOST)) as watch:
+            yield replace(place, watch=watch)
+
+
+@contextmanager
+def _watching(place: Elsewhere, device: str, beside: Elsewhere | None, lost: str | None) -> Iterator[LineWatch]:
+    here = ("self", None) if beside is None else (str(beside.end.pid), beside.network)
+    with ExitStack() as stack:
+        try:
+            ends = tuple(_end(stack, device, *one) for one in (here, (str(place.end.pid), place.network)))
+        except OSError as error:
+            raise LineError(f"{place.end.name}: its device {device} cannot be watched: {error}") from error
+        yield LineWatch(ends=ends, lost=Path(f"/proc/{place.end.pid}/fd/{lost}") if lost else None)
+
+
+def _end(stack: ExitStack, device: str, pid: str, network: Path | None) -> LineEnd:
+    told, index = in_network(network, lambda: (Told(), socket.if_nametoindex(device)))
+    stack.callback(told.close)
+    return LineEnd(device=device, index=index, told=told, counters=Path(f"/proc/{pid}/net/dev"))
 
 
 def _join(place: Elsewhere, device: str) -> None:
@@ -194,14 +228,13 @@ def _run(child: Child, argv: tuple[str, ...], within: Elsewhere | None = None) -
     run_to_end(within.within(command) if within else command, deadline_s=DEADLINE_S)
 
 
-def _limits(told: str) -> Limits:
-    found = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+def _told(output: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+
+def _limits(found: Mapping[str, str]) -> Limits:
     first, last = map(int, found[KERNEL_FILES["ip_local_port_range"]].split())
-    return Limits(
-        somaxconn=int(found[KERNEL_FILES["somaxconn"]]),
-        ip_local_port_range=(first, last),
-        tcp_max_syn_backlog=int(found[KERNEL_FILES["tcp_max_syn_backlog"]]),
-    )
+    return Limits(somaxconn=int(found[KERNEL_FILES["somaxconn"]]), ip_local_port_range=(first, last))
 
 
 def _program(name: str) -> str:

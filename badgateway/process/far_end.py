@@ -6,8 +6,9 @@ sent again after a second. Without either the caller joins a pair of veth device
 
 It is started as root with `python -I -S` and takes: DEVICE HERE THERE DELAY_MS LOSS [FILE=VALUE...], both addresses of
 one network of four; the delay is that of one way, and a loss of a packet has that probability. A FILE below /proc/sys
-has that value in the new network, or with none what the kernel gives it. It prints FILE=VALUE as they are then, and
-READY when it is there. The namespace and the line go with the process, however it ends.
+has that value in the new network, or with none what the kernel gives it. It prints FILE=VALUE as they are then,
+LOST=DESCRIPTOR of the file in which it counts the packets that it loses and was not to, and READY when it is there. The
+namespace and the line go with the process, however it ends.
 """
 
 import ctypes
@@ -25,31 +26,50 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 READY = "the far end is there"
+LOST = "lost"
+COUNT = struct.Struct("=Q")
 CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK, IFF_UP = 0x8913, 0x8914, 0x8916, 0x891C, 0x1
+SIOCSIFTXQLEN = 0x8943
 FLAGS = struct.Struct("16sh22x")
 ADDRESS = struct.Struct("16sHH4s16x")
-"""Both are a struct ifreq."""
+NUMBER = struct.Struct("16si20x")
+"""All are a struct ifreq."""
 NETMASK = "255.255.255.252"
-MOST_PACKETS = 10_000
-"""On the way in one direction; what comes then is lost, as in a router."""
+MOST_PACKETS = 65_536
+"""That wait at one end, and as many on the way in one direction; what comes then is lost, as in a router, and counted.
+
+By itself a device has room for 500: twenty pages of 400 kB that are sent at once are ten times as many.
+"""
+MOST_AT_ONCE = 256
+"""Taken at one end, before anything is given out at the other."""
 PACKET_BYTES = 65_536
 KERNEL = Path("/proc/sys")
 
 
 def main() -> None:
     """Be the far end until somebody ends the process."""
-    device, here, there, delay_ms, loss, *settings = sys.argv[1:]
+    try:
+        _be(sys.argv[1:])
+    except OSError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def _be(words: Sequence[str]) -> None:
+    device, here, there, delay_ms, loss, *settings = words
     is_line = bool(float(delay_ms) or float(loss))
     near = open_tun(device, here) if is_line else -1
     leave_network()
     raise_device("lo")
     far = open_tun(device, there) if is_line else -1
     set_limits(settings)
+    lost = os.memfd_create(LOST) if is_line else -1
+    if is_line:
+        print(f"{LOST}={lost}")  # noqa: T201 # where its starter reads how many
     print(READY, flush=True)  # noqa: T201 # what its starter waits for
     if is_line:
-        carry(near, far, float(delay_ms) / 1000, float(loss))
+        carry(near, far, lost, float(delay_ms) / 1000, float(loss))
     else:
         signal.pause()
 
@@ -88,6 +108,7 @@ def open_tun(device: str, address: str) -> int:
         for request, value in ((SIOCSIFADDR, address), (SIOCSIFNETMASK, NETMASK)):
             packed = ADDRESS.pack(device.encode(), socket.AF_INET, 0, socket.inet_aton(value))
             fcntl.ioctl(link, request, packed)
+        fcntl.ioctl(link, SIOCSIFTXQLEN, NUMBER.pack(device.encode(), MOST_PACKETS))
     raise_device(device)
     return descriptor
 
@@ -99,40 +120,53 @@ def raise_device(device: str) -> None:
         fcntl.ioctl(link, SIOCSIFFLAGS, FLAGS.pack(name, flags | IFF_UP))
 
 
-def carry(near: int, far: int, delay_s: float, loss: float) -> None:
-    """Carry packets between the two ends for ever."""
+def carry(near: int, far: int, lost: int, delay_s: float, loss: float) -> None:
+    """Carry packets between the two ends for ever, and keep in a file how many were lost that were not to be."""
     ways = {near: (far, deque[tuple[float, bytes]]()), far: (near, deque[tuple[float, bytes]]())}
     chance = random.Random(0)  # noqa: S311 # the same packets of the same order are lost each time
+    number = 0
+    os.pwrite(lost, COUNT.pack(number), 0)
     while True:
         under_way = [queue[0][0] for _, queue in ways.values() if queue]
         wait_s = max(0.0, min(under_way) - time.monotonic()) if under_way else None
+        more = 0
         for end in select.select([near, far], [], [], wait_s)[0]:
-            take(end, ways[end][1], delay_s, lambda: chance.random() < loss)
+            more += take(end, ways[end][1], delay_s, lambda: chance.random() < loss)
         for other, queue in ways.values():
-            deliver(other, queue)
+            more += deliver(other, queue)
+        if more:
+            number += more
+            os.pwrite(lost, COUNT.pack(number), 0)
 
 
-def take(end: int, queue: "deque[tuple[float, bytes]]", delay_s: float, is_lost: Callable[[], bool]) -> None:
-    """Take what has come to one end."""
-    due_s = time.monotonic() + delay_s
-    while True:
+def take(end: int, queue: "deque[tuple[float, bytes]]", delay_s: float, is_lost: Callable[[], bool]) -> int:
+    """Take what has come to one end; return how many packets there was no room for."""
+    due_s, refused = time.monotonic() + delay_s, 0
+    for _ in range(MOST_AT_ONCE):
         try:
             packet = os.read(end, PACKET_BYTES)
         except BlockingIOError:
-            return
-        if len(queue) < MOST_PACKETS and not is_lost():
+            break
+        if is_lost():
+            continue
+        if len(queue) < MOST_PACKETS:
             queue.append((due_s, packet))
+        else:
+            refused += 1
+    return refused
 
 
-def deliver(end: int, queue: "deque[tuple[float, bytes]]") -> None:
-    """Give out what has arrived at the other one."""
+def deliver(end: int, queue: "deque[tuple[float, bytes]]") -> int:
+    """Give out what has arrived at the other one; return how many packets the device did not take."""
+    refused = 0
     while queue and queue[0][0] <= time.monotonic():
         _, packet = queue.popleft()
         try:
             os.write(end, packet)
         except OSError:
             # A full or a closing device loses packets.
-            continue
+            refused += 1
+    return refused
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from badgateway.model.trial import Disturbance
 from badgateway.process.account import Account, write_for
 from badgateway.process.child import Child, describe_exit
 from badgateway.process.container import GroupFiles
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.process.ports import free_port
 from badgateway.servers.registry import server_of
 from badgateway.servers.server import Server
@@ -63,6 +64,8 @@ class Deployment:
     """What tells of nginx's own, where that is limited."""
     machines: Machines = field(default_factory=Machines)
     """Where nginx and the servers are."""
+    lines: Mapping[str, Elsewhere] = field(default_factory=dict)
+    """What stands at the far end of each line, by its key in [places]."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -176,6 +179,7 @@ def deploy(  # noqa: PLR0913 # all but two by name, and most callers leave the l
                 containers=files_of(around.containers, servers),
                 proxy_containers=files_of((around.proxy_container,), (proxy,)),
                 machines=around.machines,
+                lines=around.lines,
                 read_access_log=lambda: written_text(around.written / raw_files.ACCESS_LOG, account),
                 read_error_log=lambda: written_text(around.written / raw_files.ERROR_LOG, account),
                 read_journal=lambda: written_text(sites[0].journal_file, account),

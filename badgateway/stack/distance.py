@@ -27,8 +27,10 @@ START_DEADLINE_S = 10.0
 @contextmanager
 def reached(
     database: RunningDatabase, at: At, line: Line | None, *, raw: Path, run: Path, site: Elsewhere | None = None
-) -> Iterator[tuple[RunningDatabase, dict[str, Child]]]:
+) -> Iterator[tuple[RunningDatabase, dict[str, Child], Elsewhere | None]]:
     """Give how to reach the database where a trial is to be run: through a relay, a line, or straight on.
+
+    With it come the processes that lead there, by part, and the place at the far end of the line, where there is one.
 
     A line adds what it takes to the distance that lies on the axis. `site` is the machine of the application server,
     where that has one of its own.
@@ -36,14 +38,14 @@ def reached(
     distance_ms = value_on(DATABASE_DISTANCE, at)
     if line is None:
         with at_distance(database, distance_ms, raw=raw, run=run, site=site) as found:
-            yield found
+            yield (*found, None)
         return
     line = line.model_copy(update={"round_trip_ms": line.round_trip_ms + distance_ms})
     with (
         elsewhere(line, raw, raw / raw_files.RELAY_LOG, beside=site) as place,
         relayed(database, 0.0, raw=raw, run=run, place=place) as (database_there, child),
     ):
-        yield database_there, {PART: child, LINE: place.end}
+        yield database_there, {PART: child, LINE: place.end}, place
 
 
 @contextmanager

@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from signal import SIGKILL
+from types import MappingProxyType
 
 from badgateway.errors import DeploymentError, GuardianError, LineError
 from badgateway.model.trial import Disturbance, OutsidePart
 from badgateway.process.child import Child, describe_exit
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.stack.distance import LINE, PART
 from badgateway.stack.machines import line_to, relay_to
 
@@ -52,9 +54,18 @@ def way(part: str) -> str:
     return _WAYS.get(part, "")
 
 
+def way_to(key: str) -> str:
+    """Return what to call the line to a place of [places], by the place's key."""
+    return way(LINE if key == "database" else line_to(key))
+
+
 @contextmanager
-def through(children: Mapping[str, Child]) -> Iterator[None]:
-    """Say of what fails in the block because one of these lines and relays has ended that it did.
+def through(children: Mapping[str, Child], lines: Mapping[str, Elsewhere] = MappingProxyType({})) -> Iterator[None]:
+    """Say of what fails in the block because one of these lines and relays has ended, or is cut, that it did.
+
+    Args:
+        children: Their processes, by part.
+        lines: What stands at the far end of each line, by its key in [places].
 
     Raises:
         LineError: One has: a server that is to be started behind it cannot be, and is not to blame.
@@ -68,6 +79,11 @@ def through(children: Mapping[str, Child]) -> Iterator[None]:
             with suppress(GuardianError):
                 for found in relay_ended(child.exit_code(), way(part)):
                     raise LineError(found.what) from error
+        for key, place in lines.items():
+            for lapse in place.watch.end() if place.watch else ():
+                raise LineError(
+                    f"{way_to(key)} was cut: its device {lapse.how}, and the kit had not done it"
+                ) from error
         raise
 
 

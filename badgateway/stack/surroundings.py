@@ -11,6 +11,7 @@ from badgateway.model.experiment import Experiment
 from badgateway.process.account import Account, open_passage
 from badgateway.process.child import Child
 from badgateway.process.container import Container
+from badgateway.process.elsewhere import Elsewhere
 from badgateway.stack.containers import Containers, containers_at, proxy_container_at
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.distance import reached
@@ -30,6 +31,8 @@ class Surroundings:
     """As it is reached from where they are."""
     way: Mapping[str, Child]
     """What leads there, by part."""
+    lines: Mapping[str, Elsewhere]
+    """What stands at the far end of each, by its key in [places]."""
     containers: Containers
     proxy_container: Container | None
 
@@ -59,19 +62,28 @@ def surroundings(
         run = written / RUN_FOLDER
         with (
             machines_of(experiment.places, _needed_ports(experiment, database), raw=raw, run=run) as machines,
-            reached(database, at, experiment.places.database, raw=raw, run=run, site=machines.target) as (there, way),
+            reached(database, at, experiment.places.database, raw=raw, run=run, site=machines.target) as (
+                there,
+                way,
+                database_place,
+            ),
             containers_at(at, configuration.instances) as containers,
             proxy_container_at(at) as proxy_container,
-            through({**way, **machines.children}),
+            through({**way, **machines.children}, lines := _lines(machines, database_place)),
         ):
             yield Surroundings(
                 written=written,
                 machines=machines,
                 database=there,
                 way=way,
+                lines=lines,
                 containers=containers,
                 proxy_container=proxy_container,
             )
+
+
+def _lines(machines: Machines, database: Elsewhere | None) -> dict[str, Elsewhere]:
+    return {**machines.of_parts, **({} if database is None else {"database": database})}
 
 
 def _needed_ports(experiment: Experiment, database: RunningDatabase) -> tuple[int, ...]:

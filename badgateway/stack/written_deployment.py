@@ -92,7 +92,7 @@ def deploy_written(  # noqa: PLR0913 # as `deploy` has it
     open_passage(raw, account)
     with (
         written_folder(raw, account) as written,
-        reached(database, at, None, raw=raw, run=written / RUN_FOLDER) as (there, relay),
+        reached(database, at, None, raw=raw, run=written / RUN_FOLDER) as (there, relay, _),
         containers_at(at, 1) as containers,
         proxy_container_at(at) as proxy_container,
     ):

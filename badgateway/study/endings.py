@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from badgateway.errors import BadgatewayError, DeclaredOtherwiseError, GuardianError, LineError, LoadError, first_line
-from badgateway.model.places import Limits
+from badgateway.model.places import Carried, Limits
 from badgateway.model.trial import Disturbance, OutsidePart, Trial, TrialRecord, TrialStatus
 
 _OUTSIDE = {
@@ -42,6 +42,7 @@ def aborted(
     ended_s: float | None = None,
     disturbances: tuple[Disturbance, ...] = (),
     limits: Mapping[str, Limits] = MappingProxyType({}),
+    lines: Mapping[str, Carried] = MappingProxyType({}),
 ) -> TrialRecord:
     """Return the record of a trial that ended without a result; without `ended_s`, now."""
     return TrialRecord(
@@ -55,6 +56,7 @@ def aborted(
         generator_cpu_share=None,
         disturbances=disturbances,
         limits=dict(limits),
+        lines=dict(lines),
     )
 
 

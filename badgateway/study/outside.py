@@ -11,14 +11,16 @@ from badgateway.errors import GeneratorKilledError, GuardianError
 from badgateway.load.clocks import clock_disturbances
 from badgateway.load.locust import Drive
 from badgateway.load.stillness import generator_disturbances
+from badgateway.model.places import Carried
 from badgateway.model.trial import Disturbance, OutsidePart
+from badgateway.probe.lines import Lines
 from badgateway.probe.vigil import Vigil
 from badgateway.probe.watch import DatabaseAccess, Watch
 from badgateway.process import port_relay
 from badgateway.process.elsewhere import Elsewhere
 from badgateway.stack.database import RunningDatabase
 from badgateway.stack.deployment import Deployment
-from badgateway.stack.endings import ended, relay_ended, way
+from badgateway.stack.endings import ended, relay_ended, way, way_to
 from badgateway.stack.machines import line_to
 from badgateway.store.temporary_folder import OwnFolder
 from badgateway.study.bench import Bench
@@ -40,6 +42,12 @@ class Outside:
         self._port_relay = port_relay.port_relay()
         self._vigil = Vigil()
         self._ends: list[Disturbance] = []
+        self._lines: dict[str, Lines] = {}
+
+    @property
+    def carried(self) -> dict[str, Carried]:
+        """What each line of [places] did with the packets of the trial, by its key."""
+        return {key: line.carried for key, line in self._lines.items()}
 
     @contextmanager
     def watched(self, load_place: Elsewhere | None = None) -> Iterator[None]:
@@ -56,6 +64,7 @@ class Outside:
             self._vigil.add(OutsidePart.RELAY, self._port_relay, port_relay.NAME)
         if load_place is not None:
             self._vigil.add(OutsidePart.RELAY, load_place.end.pid, _LOAD_LINE)
+            self._add_line("load", load_place)
         with self._vigil:
             try:
                 yield
@@ -64,10 +73,22 @@ class Outside:
                 raise
             finally:
                 self._ends.extend(self._ended())
+                self._finish_lines()
                 # A guardian that cannot tell has told so already.
                 with suppress(GuardianError):
                     code = load_place.end.exit_code() if load_place is not None else None
                     self._ends.extend(relay_ended(code, _LOAD_LINE))
+
+    def _add_line(self, key: str, place: Elsewhere) -> None:
+        if place.watch is not None:
+            self._lines[key] = line = Lines(way_to(key), place.watch, place.end.exit_code)
+            self._vigil.add_line(line)
+
+    def _finish_lines(self) -> None:
+        for line in self._lines.values():
+            # A guardian that cannot tell has told so already.
+            with suppress(GuardianError):
+                self._ends.extend(line.finish())
 
     def _ended(self) -> Iterator[Disturbance]:
         """Yield what has ended of what the kit stops after the last trial only."""
@@ -92,9 +113,12 @@ class Outside:
                 self._vigil.add(OutsidePart.PROXY, pid)
             elif called := way(name):
                 self._vigil.add(OutsidePart.RELAY, pid, called)
+        for key, place in deployment.lines.items():
+            self._add_line(key, place)
         try:
             yield
         finally:
+            self._finish_lines()
             # A guardian that cannot tell has told so already.
             with suppress(GuardianError):
                 self._ends.extend(deployment.ended_from_outside())

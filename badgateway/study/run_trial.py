@@ -122,6 +122,7 @@ class _Going:
             machine=self.machine.check(result.window, self.bench.experiment.machine),
             disturbances=self._disturbances(result),
             limits=self.limits,
+            lines=self.outside.carried,
         )
 
     def placed(self, standby: Standby | None) -> Elsewhere | None:
@@ -145,7 +146,8 @@ class _Going:
 
     def interrupted(self) -> TrialRecord:
         """Return the record of a trial that the user ended."""
-        return aborted(self.trial, INTERRUPTED, self.watch.started_s, ended_s=self.watch.now_s(), limits=self.limits)
+        started_s, ended_s, lines = self.watch.started_s, self.watch.now_s(), self.outside.carried
+        return aborted(self.trial, INTERRUPTED, started_s, ended_s=ended_s, limits=self.limits, lines=lines)
 
     def aborted(self, error: DeploymentError | LoadError) -> TrialRecord:
         """Return the record of a trial that an error ended."""
@@ -158,6 +160,7 @@ class _Going:
             # What was seen from outside says more than the error that followed from it.
             disturbances=self._disturbances(None) or disturbed_by(error, reason),
             limits=self.limits,
+            lines=self.outside.carried,
         )
 
     def not_restored(self, error: RestoreError) -> DeploymentError:

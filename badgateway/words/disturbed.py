@@ -19,7 +19,10 @@ _REMEDIES: dict[object, str] = {
     OutsidePart.GENERATOR: f"let nobody stop it, nor take its time; {_BUSY}",
     OutsidePart.DATABASE: "let nobody stop it; its log is in the run's folder",
     OutsidePart.PROXY: "let nobody stop it; its log is in the trial's folder",
-    OutsidePart.RELAY: "let nobody stop it; its log is in the trial's folder",
+    OutsidePart.RELAY: (
+        "let nobody stop it; its log is in the trial's folder. Where it dropped packets: fewer or smaller requests, or "
+        "no delay"
+    ),
     OutsidePart.SERVICE: "let nobody stop it",
     OutsidePart.KIT: f"it got too little time; {_BUSY}",
     OutsidePart.MACHINE: _BUSY,

@@ -232,7 +232,7 @@ def test_a_link_in_a_trials_folder_makes_it_invalid_by_its_name_and_is_never_rea
 def test_what_was_in_force_in_a_trials_networks_is_told_of_the_run(tmp_path):
     folder = RunFolder.create(tmp_path / "results", MANIFEST)
     trial, raw = MANIFEST.trials[0], folder.path / "raw"
-    load = Limits(somaxconn=4096, ip_local_port_range=(40_000, 40_100), tcp_max_syn_backlog=512)
+    load = Limits(somaxconn=4096, ip_local_port_range=(40_000, 40_100))
     target = replace(load, somaxconn=7)
     (other := tmp_path / "other").mkdir()
     # Its server did not come up, before which one of both had been made.

@@ -10,7 +10,7 @@ from badgateway.emit.why import cell
 from tests.emit.subjects import chosen, report
 
 PROXY = {"somaxconn": 64, "ip_local_port_range": [40000, 41000]}
-TARGET = {"somaxconn": 128, "tcp_max_syn_backlog": 33}
+TARGET = {"somaxconn": 128}
 OF_SERVERS = "as the application servers' own network of the trials had it ([places] target)"
 OF_NGINX = "as nginx's own network of the trials had it ([places] proxy)"
 FOR_NGINX = "nginx's own network had 64 ([places] proxy): set that where it is a machine of its own"
@@ -20,7 +20,7 @@ SYSCTLS = re.compile(r'^          - name: (net\.\S+)\n            value: "(.+)"$
 def placed(**places: dict[str, Any]) -> Subject:
     """Return what is deployed of a run that had these places, with what was set there in force."""
     of = json.loads(report("servers"))
-    usual = {"somaxconn": 4096, "ip_local_port_range": [32768, 60999], "tcp_max_syn_backlog": 512}
+    usual = {"somaxconn": 4096, "ip_local_port_range": [32768, 60999]}
     in_force = {key: usual | place for key, place in places.items()}
     experiment = of["experiment"] | {"places": places}
     environment = of["environment"] | {"places": in_force}
@@ -38,13 +38,11 @@ def test_every_limit_that_the_places_of_the_trials_had_set_is_written_and_said()
     for line in (
         "net.core.somaxconn = 128",
         "net.ipv4.ip_local_port_range = 40000 41000",
-        "net.ipv4.tcp_max_syn_backlog = 33",
     ):
         assert f"\n{line}\n" in kernel
     for name, value, basis in (
         ("net.core.somaxconn", "128", f"{OF_SERVERS}; {FOR_NGINX}"),
         ("net.ipv4.ip_local_port_range", "40000 41000", OF_NGINX),
-        ("net.ipv4.tcp_max_syn_backlog", "33", OF_SERVERS),
     ):
         assert f"| {cell(name)} | {value} | sysctl.conf | fixed | {cell(basis)} |" in why
     assert "- Other than on one machine: nginx stood behind" in why
@@ -58,9 +56,8 @@ def test_a_pod_is_given_what_was_set_and_its_deployer_told_what_a_node_has_to_al
     assert SYSCTLS.findall(text) == [
         ("net.core.somaxconn", "128"),
         ("net.ipv4.ip_local_port_range", "40000 41000"),
-        ("net.ipv4.tcp_max_syn_backlog", "33"),
     ]
-    assert "--allowed-unsafe-sysctls=net.core.somaxconn,net.ipv4.tcp_max_syn_backlog." in text
+    assert "--allowed-unsafe-sysctls=net.core.somaxconn." in text
     assert "its node's kernel's default" not in text
 
 

@@ -28,6 +28,7 @@ from badgateway.probe.accept_queue import AcceptQueue
 from badgateway.probe.listen_drops import ListenDrops
 from badgateway.process import elsewhere as room
 from badgateway.process.elsewhere import Elsewhere, elsewhere, faults, in_network
+from badgateway.process.far_end import MOST_PACKETS
 from badgateway.stack.distance import reached, relayed
 from badgateway.stack.machines import machines_of
 from tests.live.faults.kit import Kit, make_project, read_report, run, trials
@@ -159,9 +160,43 @@ def test_two_kits_that_would_take_the_same_names_both_have_their_places(
     assert places[0].limits.somaxconn == room.somaxconn_of_new_network()
 
 
+@pytest.mark.parametrize("line", [Line(), Line(round_trip_ms=1)])
+def test_a_device_that_somebody_takes_down_or_deletes_at_either_end_is_told(line: Line, tmp_path: Path):
+    with place_of(line, tmp_path) as place:
+        watch = place.watch
+        assert watch is not None
+        there, device = ("nsenter", f"--net={place.network}", "--"), watch.ends[0].device
+        assert list(watch.lapses()) == []
+        for within in ((), there):
+            for word in ("down", "up"):
+                subprocess.run([*within, "ip", "link", "set", device, word], check=True)
+            assert [one.how for one in watch.lapses()] == ["was taken down"]
+        subprocess.run([*there, "ip", "link", "del", device], check=True)
+
+        assert {one.how for one in watch.end()} == {"was deleted"}
+
+
+def test_a_line_has_room_for_many_packets_and_counts_those_that_it_has_none_for(tmp_path: Path):
+    with place_of(Line(round_trip_ms=1), tmp_path) as place, socket.socket(type=socket.SOCK_DGRAM) as sender:
+        watch = place.watch
+        assert watch is not None
+        os.kill(place.end.pid, signal.SIGSTOP)
+        for number in range(MOST_PACKETS + 500):
+            sender.sendto(b"", (place.there, 9))
+            if number == MOST_PACKETS - 500:
+                list(watch.lapses())
+                before = watch.carried
+        os.kill(place.end.pid, signal.SIGCONT)
+        list(watch.lapses())
+
+    assert before.dropped == 0
+    assert 400 <= watch.carried.dropped <= 600
+    assert watch.carried.packets >= watch.carried.dropped
+
+
 def test_limits_of_a_place_are_its_own_and_its_full_queue_is_seen_from_here(tmp_path: Path):
     own = Path("/proc/sys/net/core/somaxconn").read_text()
-    told = {"somaxconn": 3, "ip_local_port_range": (40_000, 40_000), "tcp_max_syn_backlog": 33}
+    told = {"somaxconn": 3, "ip_local_port_range": (40_000, 40_000)}
     with place_of(Place(**told), tmp_path) as place, ExitStack() as stack:
         listener = in_network(place.network, lambda: socket.create_server((place.there, 0), backlog=100))
         stack.enter_context(listener)
@@ -191,6 +226,7 @@ def test_machines_stand_in_a_row_and_what_the_run_started_is_reached_from_the_la
         machines_of(places, [echo], raw=tmp_path, run=tmp_path) as machines,
         reached(replace(DATABASE, port=echo), USUAL, line, raw=tmp_path, run=tmp_path, site=machines.target) as (
             database,
+            _,
             _,
         ),
     ):

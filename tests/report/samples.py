@@ -147,7 +147,7 @@ LINE = Line(round_trip_ms=20, loss=0.01)
 PLACE = Place(round_trip_ms=20, loss=0.01, somaxconn=128)
 PLACES = Places(load=PLACE, proxy=PLACE, target=PLACE, database=LINE)
 """All that there can be, which no file could say together."""
-LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
+LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999))
 
 
 def hostile() -> RunSummary:

@@ -8,6 +8,7 @@ import pytest
 from badgateway.errors import DeploymentError, LineError
 from badgateway.model.places import Places
 from badgateway.model.trial import OutsidePart
+from badgateway.process.line_watch import Lapse
 from badgateway.stack.endings import nginx_ended, relay_ended, through, way
 from badgateway.stack.machines import line_to
 
@@ -89,3 +90,14 @@ def test_what_could_not_start_behind_a_line_that_somebody_ended_is_not_to_blame(
     line.exit_code = lambda: -9
     with pytest.raises(LineError, match=r"^the line to the application servers was ended by SIGKILL"):
         fail()
+
+
+def test_what_could_not_start_behind_a_line_that_somebody_cut_is_not_to_blame():
+    cut = Lapse(how="was taken down", at_s=1.0, lasted_s=0.2)
+    place: Any = SimpleNamespace(watch=SimpleNamespace(end=lambda: [cut]))
+
+    with (
+        pytest.raises(LineError, match=r"^the line to nginx was cut: its device was taken down, and the kit"),
+        through({}, {"proxy": place}),
+    ):
+        raise DeploymentError("no answer through nginx")

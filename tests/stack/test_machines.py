@@ -13,7 +13,7 @@ from badgateway.stack.machines import Machines, machines_of
 from tests.stack.sites import site
 from tests.stack.test_database import DATABASE
 
-LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
+LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999))
 
 
 class End:

@@ -234,6 +234,7 @@ class Seam:
                 containers=(),
                 proxy_containers=(),
                 machines=self.machines,
+                lines=self.machines.of_parts,
                 url="http://127.0.0.1:1",
                 proxy_port=1,
                 server_sockets=(raw / "web.sock",),

@@ -8,15 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from badgateway.model.places import Limits
+from badgateway.model.places import Carried, Limits
 from badgateway.model.trial import OutsidePart
 from badgateway.plan.services import SERVICES
 from badgateway.probe.vigil import Vigil
 from badgateway.process import port_relay
 from badgateway.process.elsewhere import Elsewhere
+from badgateway.process.line_watch import Lapse
 from badgateway.servers import uwsgi
 from badgateway.stack import background, distance
 from badgateway.stack.deployment import Deployment
+from badgateway.stack.endings import way_to
 from badgateway.stack.machines import Machines, line_to, relay_to
 from badgateway.stack.services import RunningService
 from badgateway.study.outside import Outside
@@ -74,7 +76,7 @@ HANDS_ON = (
     *(line_to(key) for key in Machines(proxy=cast("Any", 1), target=cast("Any", 1)).of_parts),
 )
 OWN = ("server", "server-2", background.PART)
-LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
+LIMITS = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999))
 
 
 class Stack:
@@ -92,9 +94,11 @@ class Stack:
         monkeypatch.setattr(Vigil, "add", lambda _, part, pid, name="": self.watched.update({pid: part}))
         table = bench(seam, small())
         database = replace(table.database, pid=203, services=(self.service,))
-        self.outside = Outside(replace(table, database=database))
+        self.bench = replace(table, database=database)
+        self.outside = Outside(self.bench)
         end = cast("Any", self.load_line)
         self.place = Elsewhere(here="198.18.0.1", there="198.18.0.2", end=end, limits=LIMITS)
+        self.lines: dict[str, Elsewhere] = {}
         self.deployment = Deployment(
             url="http://127.0.0.1:1",
             proxy_port=1,
@@ -109,6 +113,7 @@ class Stack:
 
     def run(self, raw: Path, ends: Part | int | None = None) -> list[str]:
         """Have a trial in which something ends; return what disturbed it."""
+        self.deployment = replace(self.deployment, lines=self.lines)
         with ExitStack() as trial:
             trial.enter_context(self.outside.watched(self.place))
             trial.enter_context(self.outside.deployed(self.deployment, raw))
@@ -159,3 +164,46 @@ def test_the_end_of_what_was_there_before_the_servers_is_told(pid, called, stack
     (what,) = stack.run(tmp_path, pid)
 
     assert what == f"{called} ended in the middle of the trial, and the kit had not asked for it"
+
+
+class Line:
+    """What is seen of a line whose ends stay where they were made."""
+
+    def __init__(self, *lapses: Lapse, carried: Carried) -> None:
+        self.carried = carried
+        self.left = list(lapses)
+
+    def lapses(self) -> list[Lapse]:
+        return []
+
+    def end(self) -> list[Lapse]:
+        return self.left
+
+
+CUT = Lapse(how="was deleted", at_s=1.0, lasted_s=1.5)
+WHOLE, LOSSY = Carried(packets=1_000, dropped=1), Carried(packets=1_000, dropped=2)
+
+
+@pytest.mark.parametrize("key", ["load", "proxy", "target", "database"])
+def test_a_line_that_is_cut_and_one_that_drops_packets_are_told_by_their_names(key, stack, tmp_path):
+    for line, told in (
+        (Line(CUT, carried=WHOLE), "was cut for 1.5 s: its device was deleted, and the kit had not done it"),
+        (Line(CUT, carried=LOSSY), "was cut for 1.5 s: its device was deleted, and the kit had not done it"),
+        (Line(carried=LOSSY), "dropped 2 of 1,000 packets for want of room, and was not to lose them"),
+    ):
+        place = replace(stack.place, watch=cast("Any", line))
+        stack.place, stack.lines = (place, {}) if key == "load" else (stack.place, {key: place})
+        stack.outside = Outside(stack.bench)
+        assert stack.run(tmp_path) == [f"{way_to(key)} {told}"]
+        assert stack.outside.carried == {key: line.carried}
+
+
+def test_what_cannot_matter_disturbs_no_trial_and_a_killed_end_is_told_once(stack, tmp_path):
+    stack.place = replace(stack.place, watch=cast("Any", Line(carried=WHOLE)))
+    assert stack.run(tmp_path) == []
+
+    stack.place = replace(stack.place, watch=cast("Any", Line(CUT, carried=WHOLE)))
+    stack.outside = Outside(stack.bench)
+    assert stack.run(tmp_path, stack.load_line) == [
+        "the line to the load was ended by SIGKILL, and the kit had not asked for it"
+    ]

@@ -53,7 +53,7 @@ def test_a_trial_that_ran_is_completed_with_the_drives_times(seam, table, raw):
 def placed(seam) -> Any:
     """Have the load and the servers on machines of their own; return what stands for the load's far end."""
     end: Any = SimpleNamespace(name="the far end", pid=os.getpid(), exit_code=lambda: None)
-    limits = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
+    limits = Limits(somaxconn=128, ip_local_port_range=(32_768, 60_999))
     load = Elsewhere(here="198.18.0.1", there="198.18.0.2", end=end, limits=limits)
     seam.machines = Machines(target=dataclasses.replace(load, limits=dataclasses.replace(limits, somaxconn=7)))
     seam.load_place = load

@@ -68,7 +68,7 @@ REFUSED = "[error] 7#7: *1 connect() failed (111: Connection refused) while conn
 @pytest.mark.parametrize("errors", TURNED_AWAY)
 def test_a_kernel_that_turned_requests_away_is_named_with_its_limit(errors, seam):
     Deployed(seam, errors)
-    limits = Limits(somaxconn=4, ip_local_port_range=(32_768, 60_999), tcp_max_syn_backlog=512)
+    limits = Limits(somaxconn=4, ip_local_port_range=(32_768, 60_999))
     end: Any = None
     seam.machines = Machines(target=Elsewhere(here="198.18.0.1", there="198.18.0.2", end=end, limits=limits))
 

@@ -95,10 +95,7 @@ def _environment(run: RunSummary) -> tuple[Setting, ...]:
 
 def _limits(found: Limits) -> str:
     first, last = found.ip_local_port_range
-    return (
-        f"net.core.somaxconn {numbers.count(found.somaxconn)}, net.ipv4.ip_local_port_range {first} {last}, "
-        f"net.ipv4.tcp_max_syn_backlog {numbers.count(found.tcp_max_syn_backlog)}"
-    )
+    return f"net.core.somaxconn {numbers.count(found.somaxconn)}, net.ipv4.ip_local_port_range {first} {last}"
 
 
 def _versions(run: RunSummary) -> tuple[Setting, ...]:
