@@ -3,6 +3,7 @@
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -122,7 +123,7 @@ def test_the_line_counts_what_it_has_no_room_for_and_not_what_it_was_to_lose(mon
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with here, there:
         there.setblocking(False)  # noqa: FBT003 # the argument has no name
-        queue: Any = far_end.deque()
+        queue: Any = deque()
         losses = iter([True, False, False, False, False])
         for _ in range(5):
             here.send(b"packet")
