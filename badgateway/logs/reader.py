@@ -227,7 +227,7 @@ class Reader:
     def _read_events(self, job: Job) -> None:
         with scanned(self.connection, job.part.file, ("line",), job.scratch) as (rows, lines):
             self._tell(job, lines if job.is_whole else job.part.lines, 0, ())
-            self._add_events(job.part, rows, lines, self.errors_offset_s)
+            self._add_events(job.part, rows, self.errors_offset_s)
 
     def _read_requests(self, job: Job, line_format: LineFormat) -> None:
         unread = "status IS NULL OR time_s IS NULL"
@@ -251,7 +251,7 @@ class Reader:
                 name, host = job.part.file.name, job.part.host
                 add_failures(self.connection, requests, line_format, file_name=name, host=host, mask=self.mask)
             if job.has_events:
-                self._add_events(job.part, rows, lines, offset_s)
+                self._add_events(job.part, rows, offset_s)
 
     def _require_one_program(self, job: Job, unread: str) -> None:
         is_to_be_seen = job.is_whole and job.part.line_format is None
@@ -267,14 +267,13 @@ class Reader:
             self.notes.append(zone.note)
         return zone.utc_offset_s
 
-    def _add_events(self, part: Part, rows: str, lines: int, offset_s: float) -> None:
+    def _add_events(self, part: Part, rows: str, offset_s: float) -> None:
         log = events_of(part.kind)
         if log is None:
             return
         add_server_events(
             self.connection,
             rows,
-            lines,
             log=log,
             part=part,
             written_s=self._clock(part, offset_s),

@@ -1,6 +1,6 @@
 """Fills the table `server_events` from a scanned log of an application server, or of the kernel."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import duckdb
 
@@ -24,7 +24,6 @@ DELETE FROM server_events WHERE server = '{LogKind.KERNEL}' AND event = '{Server
 def add_server_events(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
-    lines: int,
     *,
     log: ServerLog,
     part: Part,
@@ -37,7 +36,6 @@ def add_server_events(
     Args:
         connection: With the table.
         rows: SQL for the scanned lines.
-        lines: How many they are.
         log: How its lines are read.
         part: What was scanned.
         written_s: When the line of a number was written, as its prefix says; None when lines have no prefix.
@@ -46,16 +44,23 @@ def add_server_events(
     """
     reader = EventReader(log, utc_offset_s)
     tables = _Tables(connection, log, part, mask=mask)
-    first_line = part.file.first_line
-    for first in range(first_line, first_line + lines, _BATCH_LINES):
-        batch = f"line IS NOT NULL AND line_number BETWEEN {first} AND {first + _BATCH_LINES - 1}"
-        found = connection.execute(f"SELECT line_number, line FROM {rows} WHERE {batch} ORDER BY line_number")  # noqa: S608 # the caller's
-        for line_number, line in found.fetchall():
+    for batch in _batches(connection, rows):
+        for line_number, line in batch:
             reader.feed(line_number, line, None if written_s is None else written_s(line_number))
-        # A million of them take gigabytes here.
         tables.add(*reader.settled())
     reader.close()
     tables.add(reader.events, list(dict.fromkeys(reader.dated)))
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[list[tuple[int, str]]]:
+    """Yield what was kept of the lines, in their order, some at a time: what is between may put events into a table."""
+    some = f"SELECT line_number, line FROM {rows} WHERE line IS NOT NULL AND line_number > ? LIMIT {_BATCH_LINES}"  # noqa: S608 # the caller's
+    last, is_more = 0, True
+    while is_more:
+        batch = connection.execute(f"FROM ({some}) ORDER BY line_number", [last]).fetchall()
+        yield batch
+        is_more = len(batch) == _BATCH_LINES
+        last = batch[-1][0] if batch else last
 
 
 class _Tables:
