@@ -181,6 +181,10 @@ class OutsidePart(StrEnum):
     """The files in which the trial is recorded."""
 
 
+NEVER_LEFT = "never left the load generator"
+"""Of requests: its own machine let it make no connection."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disturbance:
     """Evidence of a cause outside the configuration; a trial that has one is INVALID."""

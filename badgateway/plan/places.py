@@ -10,6 +10,7 @@ from typing import Any
 from badgateway.model.experiment import Experiment
 from badgateway.model.places import WORKERS, Places
 from badgateway.model.printable import printable_part
+from badgateway.numbers import plural
 from badgateway.plan.declaration_faults import likely
 from badgateway.plan.templates import ADDRESS
 
@@ -31,7 +32,8 @@ def places_faults(declared: Mapping[str, Any]) -> Iterator[str]:
 
 
 def placing_faults(experiment: Experiment) -> Iterator[str]:
-    """Yield what does not go with the places of proxy and target, each with its key and what to do."""
+    """Yield what does not go with the places of load, proxy and target, each with its key and what to do."""
+    yield from _ports_of_load(experiment)
     places = experiment.places
     keys = [key for key in ("proxy", "target") if key in places.lines]
     if not keys:
@@ -55,6 +57,19 @@ def listening_fault(file: str, template: str, places: Places) -> str:
     if not key or ADDRESS in template:
         return ""
     return f"{file}: has no {ADDRESS}, and with places.{key} nginx listens at another; write listen {ADDRESS}:@{{port}}"
+
+
+def _ports_of_load(experiment: Experiment) -> Iterator[str]:
+    """Yield that users would find no local port: each keeps a connection of its own."""
+    place, users = experiment.places.load, max(experiment.load.users, default=0)
+    if place is None or place.ip_local_port_range is None:
+        return
+    first, last = place.ip_local_port_range
+    if last - first + 1 < users:
+        yield (
+            f"places.load.ip_local_port_range: [{first}, {last}] is {plural(last - first + 1, 'port')}, and "
+            f"{users:,} users need one each at least; widen it, or leave it out"
+        )
 
 
 def _unix_sockets(experiment: Experiment, key: str) -> Iterator[str]:

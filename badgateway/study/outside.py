@@ -10,6 +10,7 @@ from badgateway.analysis.disturbances import counted
 from badgateway.errors import GeneratorKilledError, GuardianError
 from badgateway.load.clocks import clock_disturbances
 from badgateway.load.locust import Drive
+from badgateway.load.never_left import never_left
 from badgateway.load.stillness import generator_disturbances
 from badgateway.model.places import Carried
 from badgateway.model.trial import Disturbance, OutsidePart
@@ -127,18 +128,22 @@ class Outside:
         """Watch the load generator from now on."""
         self._vigil.add(OutsidePart.GENERATOR, pid)
 
-    def found(self, raw: Path, client_timeout_s: float, result: Drive | None) -> tuple[Disturbance, ...]:
+    def found(
+        self, raw: Path, client_timeout_s: float, result: Drive | None, ports: tuple[int, int] | None = None
+    ) -> tuple[Disturbance, ...]:
         """Return what disturbed the trial, in the order of time; to be asked when all has stopped.
 
         Args:
             raw: The trial's folder.
             client_timeout_s: Limit of one request.
             result: Of the load; None when the trial was aborted. With it, only what touched the load counts.
+            ports: Those of the machine of `[places.load]`: the first and the last; None where it has none.
         """
         seen = (
             *self._vigil.found(),
             *self._ends,
             *generator_disturbances(raw, client_timeout_s),
+            *never_left(raw, ports),
             *clock_disturbances(raw),
         )
         if result is None:

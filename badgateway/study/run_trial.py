@@ -180,7 +180,8 @@ class _Going:
     def _disturbances(self, result: Drive | None) -> tuple[Disturbance, ...]:
         configuration = self.bench.experiment.configuration(self.trial.configuration)
         client_s = self.bench.experiment.timeouts_of(configuration).client_s
-        return self.outside.found(self.raw, client_s, result)
+        load = self.limits.get("load")
+        return self.outside.found(self.raw, client_s, result, load.ip_local_port_range if load else None)
 
 
 def _go(

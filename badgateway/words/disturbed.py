@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from badgateway.model.outcome import CheckReason, SelfCheck
 from badgateway.model.summary import TrialSummary, Verdict
-from badgateway.model.trial import OutsidePart
+from badgateway.model.trial import NEVER_LEFT, OutsidePart
 from badgateway.model.verdict_reason import Disturbed, Reason
 from badgateway.numbers import plural
 from badgateway.words.verdict_reasons import say
@@ -17,6 +17,8 @@ _REMEDIES: dict[object, str] = {
     SelfCheck.SENT_LATE: f"the generator got too little time; {_BUSY}, or with lower rates",
     SelfCheck.CLOCK_SET: "let nothing set the clock while it runs",
     OutsidePart.GENERATOR: f"let nobody stop it, nor take its time; {_BUSY}",
+    NEVER_LEFT: "let it have what it lacked, more local ports (ip_local_port_range, also of places.load), more open "
+    "files (ulimit -n), memory or a way to the site; or send less",
     OutsidePart.DATABASE: "let nobody stop it; its log is in the run's folder",
     OutsidePart.PROXY: "let nobody stop it; its log is in the trial's folder",
     OutsidePart.RELAY: (
@@ -60,7 +62,7 @@ def _kind(reason: Reason) -> object:
         case CheckReason():
             return reason.check
         case Disturbed():
-            return reason.first.part
+            return NEVER_LEFT if NEVER_LEFT in reason.first.what else reason.first.part
         case _:
             return reason
 

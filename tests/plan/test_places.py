@@ -21,6 +21,11 @@ NOT_REACHED = (
 )
 
 
+TOO_FEW = (
+    "places.load.ip_local_port_range: [50000, {}] is {}, and 50 users need one each at least; widen it, or leave it out"
+)
+
+
 def of_two(name: str, key: str) -> str:
     return (
         f"configurations[{name}].transport: 'unix' is a socket of one machine, and places.{key} has nginx and the "
@@ -31,6 +36,8 @@ def of_two(name: str, key: str) -> str:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
+        ({"places": {"load": {"ip_local_port_range": [50_000, 50_002]}}}, TOO_FEW.format(50_002, "3 ports")),
+        ({"places": {"load": {"ip_local_port_range": [50_000, 50_000]}}}, TOO_FEW.format(50_000, "1 port")),
         ({"places": {"proxy": {}, "load": {}}, "configurations": TCP}, TWO_ENDS),
         ({"places": {"target": {}}, "configurations": [TCP[0], UNIX[1]]}, of_two("second", "target")),
         ({"places": {"proxy": {}}, "configurations": [UNIX[0]]}, of_two("first", "proxy")),
