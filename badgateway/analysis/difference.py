@@ -7,8 +7,10 @@ from badgateway.errors import ConfigurationError
 from badgateway.model.experiment import Experiment
 from badgateway.model.load_level import LoadLevel
 from badgateway.model.manifest import Environment
+from badgateway.model.places import Line
 from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import LevelSummary
+from badgateway.numbers import listed
 
 _MACHINE = ("system", "cpu", "cores", "memory_bytes", "python", "somaxconn", "account")
 
@@ -75,7 +77,7 @@ def _levels(run: RunSummary) -> dict[tuple[str, LoadLevel], LevelSummary]:
 def _changes(before: RunSummary, after: RunSummary) -> Iterator[str]:
     was, is_now = before.environment, after.environment
     parts = (
-        ("experiment", _asked(before.experiment), _asked(after.experiment)),
+        ("experiment", _asked(before.experiment, after.experiment), _asked(after.experiment, before.experiment)),
         ("machine", _circumstances(was), _circumstances(is_now)),
         ("version", dict(was.versions), dict(is_now.versions)),
     )
@@ -83,13 +85,23 @@ def _changes(before: RunSummary, after: RunSummary) -> Iterator[str]:
         yield from (f"{what}: {change}" for change in unlike(then, now))
 
 
-def _asked(experiment: Experiment) -> dict[str, object]:
-    """Return all that an experiment declares, by its key; a configuration's by its name."""
+def _asked(experiment: Experiment, other: Experiment) -> dict[str, object]:
+    """Return all that an experiment declares, by its key; a configuration's by its name.
+
+    A place that the other one has not is told as a whole, by what somebody wrote of it.
+    """
     whole = experiment.model_dump(mode="json")
+    alone = {key: _place(line) for key, line in experiment.places.lines.items() if key not in other.places.lines}
+    whole["places"].update(alone)
     configurations = {one["name"]: one for one in whole.pop("configurations")}
     # The same file draws another seed each time.
     whole.pop("seed", None)
     return dict(_flat("", {**whole, "configurations": configurations}))
+
+
+def _place(line: Line) -> str:
+    told = line.model_dump(mode="json", exclude_defaults=True)
+    return f"there, {listed(f'{key} = {_shown(value)}' for key, value in told.items())}" if told else "there"
 
 
 def _flat(key: str, value: object) -> Iterator[tuple[str, object]]:

@@ -17,7 +17,7 @@ from badgateway.judge.trial_evidence import TrialEvidence
 from badgateway.model.design import Design, Ended, Purpose
 from badgateway.model.experiment import Experiment
 from badgateway.model.manifest import Manifest
-from badgateway.model.places import Limits, Places
+from badgateway.model.places import Carried, Limits, Places
 from badgateway.model.run_summary import Confirmation, RunSummary
 from badgateway.model.secrets import without_secrets
 from badgateway.model.summary import TrialSummary
@@ -89,6 +89,7 @@ def analyse(folder: RunFolder, before: Read | None = None) -> RunSummary:
         choice=choice,
         circumstances=circumstances,
         limits=_in_force(kept),
+        lines=_carried(kept),
     )
 
 
@@ -96,6 +97,19 @@ def _in_force(kept: Sequence[TrialEvidence]) -> dict[str, Limits]:
     """Return what was in force in each place: a trial that came to nothing may have read some of them alone."""
     found = {key: one for entry in reversed(kept) for key, one in entry.record.limits.items()}
     return {key: found[key] for key in Places.model_fields if key in found}
+
+
+def _carried(kept: Sequence[TrialEvidence]) -> dict[str, Carried]:
+    """Return what each line did with the packets of the trials that nothing disturbed, all together."""
+    lines = [entry.record.lines for entry in kept if not entry.record.disturbances]
+    return {
+        key: Carried(
+            packets=sum(one[key].packets for one in lines if key in one),
+            dropped=sum(one[key].dropped for one in lines if key in one),
+        )
+        for key in Places.model_fields
+        if any(key in one for one in lines)
+    }
 
 
 def _nothing_is_due(manifest: Manifest, design: Design, ended: Sequence[Ended], alone: Sequence[TrialEvidence]) -> bool:

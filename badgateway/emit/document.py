@@ -14,7 +14,7 @@ from badgateway.model.configuration import Configuration, Timeouts
 from badgateway.model.decoding import decoded_json, first_fault
 from badgateway.model.experiment import Database, Load, Objective
 from badgateway.model.load_level import LoadLevel, LoadUnit
-from badgateway.model.places import Places
+from badgateway.model.places import KERNEL_FILES, Places
 from badgateway.model.printable import printable_part
 from badgateway.model.run_summary import LEAST_SENT_SHARE
 from badgateway.model.summary import Verdict
@@ -150,6 +150,12 @@ class Kernel(_Read):
     """What was in force on a machine of [places]."""
 
     somaxconn: int
+    ip_local_port_range: tuple[int, int]
+
+    def text(self, file: str) -> str:
+        """Return what was in one of the kernel's files there."""
+        ports = "{} {}".format(*self.ip_local_port_range)
+        return {KERNEL_FILES["somaxconn"]: str(self.somaxconn), KERNEL_FILES["ip_local_port_range"]: ports}[file]
 
 
 class Machine(_Read):

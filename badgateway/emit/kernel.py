@@ -65,7 +65,9 @@ def all_limits(subject: Subject) -> tuple[Limit, ...]:
 
 
 def _of_file(file: str, subject: Subject) -> Limit:
-    (key, value), *others = _set(file, subject)
+    key, value = next(_set(file, subject))
+    # The other place had a value too, though nobody wrote it.
+    others = ((other, text) for other, text in _in_force(file, subject) if other != key)
     differing = "".join(_beside(other, text) for other, text in others if text != value)
     return Limit(name=file.replace("/", "."), value=value, basis=f"{_as_in(key)}{differing}")
 
@@ -76,6 +78,14 @@ def _set(file: str, subject: Subject) -> Iterator[tuple[str, str]]:
     for key in _NETWORKS:
         if key in lines and file in lines[key].kernel_settings:
             yield key, lines[key].kernel_settings[file]
+
+
+def _in_force(file: str, subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yield what each network had of a limit, set or not."""
+    found = subject.document.environment.places
+    for key in _NETWORKS:
+        if key in found:
+            yield key, found[key].text(file)
 
 
 def _as_in(key: str) -> str:

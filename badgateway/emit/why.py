@@ -160,9 +160,12 @@ def _capacity(subject: Subject) -> str:
 def untested(subject: Subject) -> Iterator[str]:
     """Yield what no trial of the run has seen, a sentence each."""
     one, environment = subject.configuration, subject.document.environment
+    places = subject.document.experiment.places
+    client = "" if places.workers else "client, "
+    joined = ", joined by the networks of [places]" if places.lines else ""
     yield (
-        "Your production traffic: the load was that of the Locust file, with client, nginx, server and database on one "
-        f"machine of {environment.cores} cores."
+        f"Your production traffic: the load was that of the Locust file, with {client}nginx, server and database on "
+        f"one machine of {environment.cores} cores{joined}."
     )
     yield "The site's code, and its server file and nginx template, as they are now: a run keeps no copy of them."
     yield "Deploys: no server was reloaded, restarted or stopped under load."
@@ -170,7 +173,8 @@ def untested(subject: Subject) -> Iterator[str]:
         yield "That TLS ends before nginx: the site was told so in the trials, and nginx's site tells it the same."
     yield "TLS towards clients, static files, other sites behind nginx, and locations of its template beside /."
     yield "The unit of systemd and its sandbox, containers, and every path below /srv, /etc and /run."
-    yield "More than one machine, and a load balancer before nginx: load-balancer.md is arithmetic."
+    of_site = " for the site" if places.workers else ""
+    yield f"More than one machine{of_site}, and a load balancer before nginx: load-balancer.md is arithmetic."
     if one.instances > 1:
         yield (
             f"One server alone: {one.instances} of them took turns behind nginx in the trials. These files start one; "

@@ -9,7 +9,7 @@ from badgateway.model.comparison import Choice
 from badgateway.model.experiment import Experiment
 from badgateway.model.ladder import Ladder
 from badgateway.model.manifest import Circumstances, Environment
-from badgateway.model.places import Limits
+from badgateway.model.places import Carried, Limits
 from badgateway.model.summary import ConfigurationSummary, LevelSummary, TrialSummary, Verdict
 from badgateway.model.worker_checks import WorkerChecks
 
@@ -125,6 +125,8 @@ class RunSummary:
     """Of the trials, those that lie beside the reports, from their folder; none where reports are kept elsewhere."""
     limits: Mapping[str, Limits] = field(default_factory=dict)
     """What was in force on each machine of [places], by its key; none where all shared this machine's network."""
+    lines: Mapping[str, Carried] = field(default_factory=dict)
+    """What the line to each of them did with the packets of all trials that nothing disturbed, by its key."""
 
     @property
     def has_trusted_trial(self) -> bool:

@@ -43,6 +43,12 @@ def placing_faults(experiment: Experiment) -> Iterator[str]:
             "places.load: it and places.proxy are two ends of one line, and with proxy the load is alone where the kit "
             "is; take load out"
         )
+    if places.proxy is not None and places.proxy.is_far and places.target is None:
+        yield (
+            "places.proxy: without places.target the servers are where the load is, and each request would cross the "
+            "line again on its way to them; write target = {}, which puts them beside nginx, or give the line to "
+            "places.load"
+        )
     yield from _unix_sockets(experiment, keys[0])
     if places.target is not None and experiment.database.url is not None:
         yield (

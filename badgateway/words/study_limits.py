@@ -1,10 +1,10 @@
 """Says what a study can prove, and what it could not have seen, however well it went."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from badgateway.model.comparison import Bursts, Choice, NoiseFloor
-from badgateway.model.places import Line, Places
-from badgateway.numbers import in_sentences, listed, p_value, plural
+from badgateway.model.places import Carried, Line, Places
+from badgateway.numbers import count, in_sentences, listed, p_value, plural
 from badgateway.words.phrases import difference, limit, percent
 
 _PROMISED = 0.05
@@ -29,18 +29,19 @@ def power(choice: Choice) -> str:
     )
 
 
-def unseen(choice: Choice, *, of_running_site: bool = False) -> tuple[str, ...]:
+def unseen(choice: Choice, *, of_running_site: bool = False, places: Places | None = None) -> tuple[str, ...]:
     """Return the limits of the study as sentences: rare failures, long stalls, small effects, the machines.
 
     Args:
         choice: Of the study.
         of_running_site: Whether nothing of the site was started for it.
+        places: Where its parts stood; None: all beside each other.
     """
     return (
         _rare_failures(choice),
         _stalls(choice.asked.window_s, is_fresh=not of_running_site),
         _small_effects(choice.noise),
-        _OTHER_MACHINES if of_running_site else _one_machine(),
+        _OTHER_MACHINES if of_running_site else one_machine(places or Places()),
     )
 
 
@@ -100,17 +101,38 @@ def _small_effects(noise: NoiseFloor | None) -> str:
     return f"Differences in p95 below {difference(noise.detectable)}, by the noise of the noisiest two: {names}."
 
 
-def _one_machine() -> str:
-    return (
-        "Client, proxy, application and database shared one machine: they took CPU time from each other, "
-        "and no network was between them."
-    )
+def one_machine(places: Places, cores: int | None = None) -> str:
+    """Return what shared one machine, in a sentence that is true of the run's places.
+
+    Args:
+        places: Where its parts stood.
+        cores: Of the machine; None: not to be said.
+    """
+    who = "Proxy" if places.workers else "Client, proxy"
+    of = f" of its {plural(cores, 'core')}" if cores else ""
+    between = ", over loopback, without a network's delays and losses" if cores else ", and no network was between them"
+    if places.lines:
+        between = ", and the only networks between them were those of [places], made on it"
+    return f"{who}, application and database shared one machine: they took CPU time{of} from each other{between}."
 
 
 def placed(places: Places) -> tuple[str, ...]:
     """Return in at most one sentence what was not on one machine and over loopback; nothing where all was."""
     told = tuple(_told(places))
-    return (f"Other than on one machine: {listed(told)}.",) if told else ()
+    return (f"Other than on one machine and over loopback: {listed(told)}.",) if told else ()
+
+
+def dropped(lines: Mapping[str, Carried]) -> Iterator[str]:
+    """Yield of each line that lost packets which it was not to lose how many, a sentence each."""
+    for key, carried in lines.items():
+        if carried.dropped:
+            yield (
+                f"The line to {_ENDS[key]} dropped {count(carried.dropped)} of {plural(carried.packets, 'packet')} for "
+                "want of room, in all trials that count: too few in each to make it INVALID."
+            )
+
+
+_ENDS = {"load": "the load", "proxy": "nginx", "target": "the application servers", "database": "the database"}
 
 
 def _told(places: Places) -> Iterator[str]:

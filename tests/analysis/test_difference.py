@@ -6,6 +6,7 @@ import pytest
 
 from badgateway.analysis.difference import difference
 from badgateway.errors import ConfigurationError
+from badgateway.model.places import Place, Places
 from tests.report import samples
 
 
@@ -56,3 +57,18 @@ def test_runs_of_two_experiments_are_not_compared():
 
     with pytest.raises(ConfigurationError, match=r"diff: the runs are of two experiments, .* and elsewhere"):
         difference(samples.picked(), other)
+
+
+def test_a_place_that_one_run_lacks_is_told_in_a_line_with_what_somebody_wrote():
+    before = samples.picked()
+    places = Places(proxy=Place(round_trip_ms=100, somaxconn=4), target=Place())
+    other = replace(before, experiment=before.experiment.model_copy(update={"places": places}))
+    slower = places.model_copy(update={"proxy": Place(round_trip_ms=50, somaxconn=4)})
+    third = replace(before, experiment=before.experiment.model_copy(update={"places": slower}))
+
+    assert difference(before, other).changes == (
+        "experiment: places.proxy was none and is there, round_trip_ms = 100 and somaxconn = 4",
+        "experiment: places.target was none and is there",
+    )
+    assert difference(other, before).changes[1] == "experiment: places.target was there and is none"
+    assert difference(other, third).changes == ("experiment: places.proxy.round_trip_ms was 100 and is 50",)

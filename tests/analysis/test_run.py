@@ -17,7 +17,7 @@ from badgateway.analysis.trials import kept_trials, read_evidence
 from badgateway.errors import ResultsError
 from badgateway.judge.summarise import summarise, summarise_trial
 from badgateway.model.experiment import Experiment
-from badgateway.model.places import Limits
+from badgateway.model.places import Carried, Limits
 from badgateway.model.raw import (
     ACCESS_LOG,
     CLIENT_ROWS,
@@ -238,9 +238,13 @@ def test_what_was_in_force_in_a_trials_networks_is_told_of_the_run(tmp_path):
     # Its server did not come up, before which one of both had been made.
     folder.keep_trial(aborted(MANIFEST.trials[1], "no server", 1.0, limits={"load": load}), other)
     of_both = {"target": target, "load": load}
-    folder.keep_trial(replace(record(trial, recorded(trial.configuration, raw)), limits=of_both), raw)
+    lines = {"load": Carried(packets=900, dropped=2)}
+    whole = replace(record(trial, recorded(trial.configuration, raw)), limits=of_both, lines=lines)
+    folder.keep_trial(whole, raw)
+    found = analyse(folder)
 
-    assert list(analyse(folder).limits.items()) == [("load", load), ("target", target)]
+    assert list(found.limits.items()) == [("load", load), ("target", target)]
+    assert found.lines == lines
 
 
 def test_aborted_trials_are_not_read_at_all(tmp_path):

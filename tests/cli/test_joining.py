@@ -78,7 +78,9 @@ def test_a_report_says_what_stood_elsewhere():
 
     assert placed(experiment().places) == ()
     (said,) = placed(experiment(places=places).places)
-    assert said.startswith("Other than on one machine: the load came from 2 workers that had joined the run, the load")
+    assert said.startswith(
+        "Other than on one machine and over loopback: the load came from 2 workers that had joined the run, the load"
+    )
     assert "over a line of 20 ms a round trip that lost 1 % of the packets each way and the database stood" in said
 
 
@@ -87,7 +89,7 @@ def test_a_report_says_what_the_kernel_of_a_place_was_told():
     (said,) = placed(experiment(places={"proxy": {"somaxconn": 4}, "target": target}).places)
 
     assert said == (
-        "Other than on one machine: nginx stood behind a network of its own without a delay (with net.core.somaxconn = "
-        "4 there) and the application server stood behind a line of 1 ms a round trip (with net.core.somaxconn = 128 "
-        "and net.ipv4.ip_local_port_range = 32768 33000 there)."
+        "Other than on one machine and over loopback: nginx stood behind a network of its own without a delay (with "
+        "net.core.somaxconn = 4 there) and the application server stood behind a line of 1 ms a round trip (with "
+        "net.core.somaxconn = 128 and net.ipv4.ip_local_port_range = 32768 33000 there)."
     )

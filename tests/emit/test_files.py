@@ -265,7 +265,8 @@ def test_the_kernels_ceiling_is_that_of_the_trials(somaxconn, value):
 
 
 def test_the_kernels_ceiling_is_that_of_the_servers_own_machine_where_they_had_one():
-    environment = document("servers").environment.model_dump() | {"places": {"target": {"somaxconn": 100}}}
+    kernel = {"somaxconn": 100, "ip_local_port_range": [32768, 60999]}
+    environment = document("servers").environment.model_dump() | {"places": {"target": kernel}}
     text = written(chosen("uwsgi-16", "servers", environment=environment))["system/sysctl.conf"]
 
     assert "\nnet.core.somaxconn = 100\n" in text

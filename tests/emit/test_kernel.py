@@ -14,6 +14,9 @@ TARGET = {"somaxconn": 128}
 OF_SERVERS = "as the application servers' own network of the trials had it ([places] target)"
 OF_NGINX = "as nginx's own network of the trials had it ([places] proxy)"
 FOR_NGINX = "nginx's own network had 64 ([places] proxy): set that where it is a machine of its own"
+FOR_SERVERS = (
+    "the application servers' own network had 32768 60999 ([places] target): set that where it is a machine of its own"
+)
 SYSCTLS = re.compile(r'^          - name: (net\.\S+)\n            value: "(.+)"$', re.MULTILINE)
 
 
@@ -42,10 +45,10 @@ def test_every_limit_that_the_places_of_the_trials_had_set_is_written_and_said()
         assert f"\n{line}\n" in kernel
     for name, value, basis in (
         ("net.core.somaxconn", "128", f"{OF_SERVERS}; {FOR_NGINX}"),
-        ("net.ipv4.ip_local_port_range", "40000 41000", OF_NGINX),
+        ("net.ipv4.ip_local_port_range", "40000 41000", f"{OF_NGINX}; {FOR_SERVERS}"),
     ):
         assert f"| {cell(name)} | {value} | sysctl.conf | fixed | {cell(basis)} |" in why
-    assert "- Other than on one machine: nginx stood behind" in why
+    assert "- Other than on one machine and over loopback: nginx stood behind" in why
     assert "as the machine of the trials" not in why + kernel
     assert files["docker/compose.yaml"].count("\n      net.ipv4.ip_local_port_range: 40000 41000\n") == 2
 
@@ -82,3 +85,13 @@ def test_without_places_it_is_the_machine_that_is_told_of():
     assert "Measured with 4096, as the machine of the trials had it." in files["system/sysctl.conf"]
     assert "its node's kernel's default" in files["kubernetes/deployment.yaml"]
     assert "Other than on one machine" not in files["WHY.md"]
+
+
+def test_what_shared_one_machine_is_said_as_it_was_in_the_runs_places():
+    alone, beside = "with client, nginx, server and database on one machine of 2 cores.", "joined by the networks of"
+    here, apart = (written(one)["WHY.md"] for one in (chosen("uwsgi-16", "servers"), placed(target=TARGET)))
+
+    assert alone in here
+    assert beside not in here
+    assert alone not in apart
+    assert beside in apart

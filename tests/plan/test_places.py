@@ -16,6 +16,10 @@ TWO_ENDS = (
     "places.load: it and places.proxy are two ends of one line, and with proxy the load is alone where the kit is; "
     "take load out"
 )
+CROSSED_AGAIN = (
+    "places.proxy: without places.target the servers are where the load is, and each request would cross the line "
+    "again on its way to them; write target = {}, which puts them beside nginx, or give the line to places.load"
+)
 NOT_REACHED = (
     "places.target: from there only what the run starts is reached, and database.url is elsewhere; take one of them out"
 )
@@ -39,6 +43,8 @@ def of_two(name: str, key: str) -> str:
         ({"places": {"load": {"ip_local_port_range": [50_000, 50_002]}}}, TOO_FEW.format(50_002, "3 ports")),
         ({"places": {"load": {"ip_local_port_range": [50_000, 50_000]}}}, TOO_FEW.format(50_000, "1 port")),
         ({"places": {"proxy": {}, "load": {}}, "configurations": TCP}, TWO_ENDS),
+        ({"places": {"proxy": {"round_trip_ms": 100}}, "configurations": TCP}, CROSSED_AGAIN),
+        ({"places": {"proxy": {"loss": 0.1}}, "configurations": TCP}, CROSSED_AGAIN),
         ({"places": {"target": {}}, "configurations": [TCP[0], UNIX[1]]}, of_two("second", "target")),
         ({"places": {"proxy": {}}, "configurations": [UNIX[0]]}, of_two("first", "proxy")),
         (
@@ -99,7 +105,13 @@ def test_a_template_of_ones_own_that_listens_elsewhere_than_the_load_comes_to_is
 
 
 @pytest.mark.parametrize(
-    "places", [{}, {"load": {}, "database": {}}, {"proxy": {}, "target": {"somaxconn": 4}, "database": {}}]
+    "places",
+    [
+        {},
+        {"load": {"round_trip_ms": 9}, "database": {}},
+        {"proxy": {"round_trip_ms": 9}, "target": {"somaxconn": 4}, "database": {}},
+        {"proxy": {"somaxconn": 4}},
+    ],
 )
 def test_all_else_goes_together(places):
     configurations = TCP if "proxy" in places else UNIX

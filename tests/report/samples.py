@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from badgateway.model.manifest import Circumstances, EarlierRun
 from badgateway.model.outcome import Outcome
-from badgateway.model.places import Limits, Line, Place, Places
+from badgateway.model.places import Carried, Limits, Line, Place, Places
 from badgateway.model.run_summary import Decision, Recommendation, RunSummary
 from badgateway.model.summary import LevelSummary, Proportion, ProxyMessage, Verdict
 from tests.report.builders import declared, level, measurement, quantiles, summary
@@ -181,6 +181,7 @@ def hostile() -> RunSummary:
         recommendation=advice,
         worker_checks=hostile_worker_checks(HOSTILE),
         limits=dict.fromkeys(("load", "proxy", "target"), LIMITS),
+        lines=dict.fromkeys(("load", "proxy", "target", "database"), Carried(packets=20_000, dropped=3)),
     )
 
 

@@ -14,6 +14,7 @@ KEYS = Path(__file__).parents[2] / "docs" / "report-json.md"
 NAMES_THAT_VARY = (
     (re.compile(r"(environment\.versions)\..+", re.DOTALL), r"\1.<name>"),
     (re.compile(r"((?:experiment|environment)\.places)\.(?:load|proxy|target)\b"), r"\1.<place>"),
+    (re.compile(r"(environment\.lines)\.\w+"), r"\1.<place>"),
     (re.compile(r"(configurations\[\]\.settings\.environment)\..+"), r"\1.<name>"),
     (re.compile(r"((?:causes|proofs)\[\]\.statuses)\..+"), r"\1.<status>"),
     (re.compile(r"(remedies\[\]\.settings)\..+"), r"\1.<name>"),

@@ -8,7 +8,7 @@ from badgateway.model.experiment import Load
 from badgateway.model.manifest import Circumstances
 from badgateway.model.run_summary import RunSummary
 from badgateway.report import grid
-from badgateway.words.study_limits import placed, unseen
+from badgateway.words.study_limits import dropped, one_machine, placed, unseen
 
 _MOST_EARLIER = 3
 """Of the runs that asked something else, only the last ones are told; report.json has all."""
@@ -130,14 +130,15 @@ def _many_trials(blocks: int) -> str:
 
 def limits(run: RunSummary) -> tuple[str, ...]:
     """Return what the experiment could not have seen: a study's choice knows it best, and says it itself."""
-    loop = (*placed(run.experiment.places), *_loops(run.experiment.load))
+    asked = run.experiment
+    loop = (*placed(asked.places), *dropped(run.lines), *_loops(asked.load))
     if run.choice is not None:
-        return (*unseen(run.choice, of_running_site=run.experiment.target is not None), *loop)
+        return (*unseen(run.choice, of_running_site=asked.target is not None, places=asked.places), *loop)
     return (
         _rarest(run),
-        _stalls(run.experiment.load),
+        _stalls(asked.load),
         _SMALL_EFFECTS,
-        *(() if run.experiment.target else (_one_machine(run.environment.cores),)),
+        *(() if asked.target else (one_machine(asked.places, run.environment.cores),)),
         *loop,
     )
 
@@ -151,13 +152,6 @@ def _rarest(run: RunSummary) -> str:
         "Rare failures: n requests without a failure only show, at 95 % confidence, that fewer than about 3/n of all "
         f"fail. The smallest level here has {numbers.plural(least, 'request')}: a share below "
         f"{numbers.percent(min(1, 3 / least))} could have gone unseen."
-    )
-
-
-def _one_machine(cores: int) -> str:
-    return (
-        "Client, proxy, application and database shared one machine: they took CPU time of its "
-        f"{numbers.plural(cores, 'core')} from each other, over loopback, without a network's delays and losses."
     )
 
 

@@ -124,6 +124,7 @@ def _environment_object(run: RunSummary) -> Object:
         "python": found.python,
         "somaxconn": found.somaxconn,
         "places": {key: asdict(limits) for key, limits in run.limits.items()},
+        "lines": {key: asdict(carried) for key, carried in run.lines.items()},
         "account": found.account,
         "versions": dict(sorted(found.versions)),
     }

@@ -84,7 +84,7 @@ def _object(found: Choice, run: RunSummary) -> Object:
         ],
         "noise": found.noise and asdict(found.noise) | {"arms": found.noise.configurations},
         "certainty": power(found),
-        "unseen": unseen(found, of_running_site=run.experiment.target is not None),
+        "unseen": unseen(found, of_running_site=run.experiment.target is not None, places=run.experiment.places),
         "leaving": [
             _named(one.configuration) | {"reason": leaving(one, found.asked), "at_look": one.at_look}
             for one in found.eliminations

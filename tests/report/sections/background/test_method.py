@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 from badgateway.model.manifest import Circumstances
+from badgateway.model.places import Places
 from badgateway.report.sections.background import method
-from badgateway.words.study_limits import unseen
+from badgateway.words.study_limits import one_machine, unseen
 from tests.report import samples
 from tests.report.choice_sample import choice_of, study_picked
 from tests.report.samples import CIRCUMSTANCES
@@ -73,6 +74,20 @@ def test_what_could_not_be_seen_names_rare_failures_stalls_small_effects_and_the
     assert "no configuration ran under two names" in small
     assert machine.startswith("Client, proxy, application and database shared one machine")
     assert "The load is a closed loop: each of the 50 or 300 users waits" in loop
+
+
+def test_what_shared_one_machine_is_said_as_it_was_in_the_runs_places():
+    run, study = samples.hostile(), study_picked()
+    of_a_study = replace(study, experiment=study.experiment.model_copy(update={"places": samples.PLACES}))
+
+    for told in (words(method.limits(run)), words(method.limits(of_a_study))):
+        assert "from each other, and the only networks between them were those of [places], made on it." in told
+        assert "no network was between" not in told
+        assert "over loopback, without" not in told
+    assert "The line to nginx dropped 3 of 20,000 packets for want of room, in all trials that count" in words(
+        method.limits(run)
+    )
+    assert one_machine(Places(workers=2)).startswith("Proxy, application and database shared one machine")
 
 
 def test_a_study_says_itself_what_it_could_not_have_seen():
