@@ -1,8 +1,9 @@
 """Finds out why the requests of a trial failed: ledger, server log and samples together, put to the catalogue."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -19,7 +20,7 @@ from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import SERVER_EVENTS, ServerEvent
 from badgateway.model.in_memory import own_database
 from badgateway.model.outcome import Outcome
-from badgateway.model.places import Places
+from badgateway.model.places import Carried, Places
 from badgateway.model.raw import JOURNAL, SERVER_LOG, STATEMENTS
 from badgateway.model.raw_words import PROBES, TrialPhase
 from badgateway.model.samples import WorkerGaps
@@ -27,6 +28,7 @@ from badgateway.model.trial import Window
 
 NOWHERE = Places()
 """Else: all parts are where the kit is."""
+NOTHING: Mapping[str, Carried] = MappingProxyType({})
 _WINDOW = (TrialPhase.WINDOW,)
 _COUNTS = f"""
 SELECT count(*), count(*) FILTER (outcome <> '{Outcome.OK}' OR upstream_tries > 1)
@@ -50,22 +52,28 @@ WHERE accepting <= 0 AND least(end_s, $window_end_s) > greatest(start_s, $window
 """
 
 
-def lossy_ways(places: Places) -> frozenset[Way]:
-    """Return where the packets of an experiment's trials may be lost, as it declares them."""
+def lossy_ways(places: Places, carried: Mapping[str, Carried] = NOTHING) -> frozenset[Way]:
+    """Return where packets of a trial may have been lost.
+
+    Args:
+        places: Where its parts stood, and what was to be lost on the way.
+        carried: What the lines did with its packets, by their keys.
+    """
     lossy = {key for key, line in places.lines.items() if line.loss}
+    lossy |= {key for key, line in carried.items() if line.dropped}
     # Without a machine of its own the server is where the kit is, and nginx reaches it by the line that leads to nginx.
     to_server = "target" if places.target is not None else "proxy"
     keys = {Way.TO_PROXY: {"load", "proxy"}, Way.TO_SERVER: {to_server}, Way.TO_DATABASE: {"database"}}
     return frozenset(way for way, of_it in keys.items() if not lossy.isdisjoint(of_it))
 
 
-def diagnose_trial(ledger: Ledger, raw: Path, places: Places = NOWHERE) -> Diagnosis:
+def diagnose_trial(ledger: Ledger, raw: Path, lossy: Collection[Way] = ()) -> Diagnosis:
     """Attribute each failure of the trial's window to a cause, a family of causes, or none.
 
     Args:
         ledger: The trial's.
         raw: Its folder.
-        places: Where its parts stood.
+        lossy: On which ways packets may have been lost.
 
     Raises:
         RawDataError: A raw file is missing, or something in it cannot be believed.
@@ -79,9 +87,7 @@ def diagnose_trial(ledger: Ledger, raw: Path, places: Places = NOWHERE) -> Diagn
     # The kit stops the server when the last request has ended: no request failed by that.
     ledger.connection.execute(_FORGET_OWN_END)
     _add_seen(ledger.connection, raw / STATEMENTS)
-    diagnosis = diagnose(
-        ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file(), lossy=lossy_ways(places)
-    )
+    diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file(), lossy=lossy)
     return replace(diagnosis, hints=(*unread, *diagnosis.hints))
 
 

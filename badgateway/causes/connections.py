@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from badgateway.causes.conditions import CONNECTION_CLOSED, because, listed, place_sql
+from badgateway.causes.local_ports import PORTS_EXHAUSTED
 from badgateway.causes.rule import Proof, Rule, any_death
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason, ServerEvent
@@ -104,27 +105,6 @@ CONNECTION_FORBIDDEN = Cause(
         ),
     ),
     confused_with="No file's permissions are to blame: a port has none.",
-)
-
-PORTS_EXHAUSTED = Cause(
-    id="ephemeral-ports-exhausted",
-    title="The proxy had no local port left",
-    family=FAMILY,
-    statuses=(502,),
-    explanation="Each connection to a TCP upstream takes a local port and blocks it for a minute after its end. Some "
-    "28,000 are there; at 470 new connections a second to one address they run out.",
-    evidence="nginx: `connect() to ADDRESS failed (99: Cannot assign requested address) while connecting to upstream`.",
-    remedies=(
-        Remedy(
-            text="Keep connections open and reuse them.",
-            settings={"nginx": "keepalive 32 in upstream, proxy_http_version 1.1"},
-        ),
-        Remedy(text="Use a unix socket on one machine.", settings={"nginx": "proxy_pass http://unix:..."}),
-        Remedy(
-            text="Allow more ports and their reuse.",
-            settings={"sysctl": "net.ipv4.ip_local_port_range, net.ipv4.tcp_tw_reuse"},
-        ),
-    ),
 )
 
 PROXY_EXHAUSTED = Cause(

@@ -18,10 +18,11 @@ BEFORE_SERVER = Cause(
     title="The line between proxy and server loses packets, and one may have been this request's",
     family="connections",
     statuses=(504, 502, 200),
-    explanation="The experiment says that this line loses packets: `places.target`, or `places.proxy` where the server "
-    "is reached by it. TCP sends a lost packet again: the first one of a connection after 1, 3 and 7 s, any other "
-    "after a fifth of a second and twice as long each time. A full queue (tcp-accept-queue-full), busy workers "
-    "(queued-too-long, work-for-nobody) and an answer that comes late (slow-request, stalled-mid-body) look the same.",
+    explanation="This line loses packets, as the experiment says or for want of room: `places.target`, or "
+    "`places.proxy` where the server is reached by it. TCP sends a lost packet again: the first one of a connection "
+    "after 1, 3 and 7 s, any other after a fifth of a second and twice as long each time. A full queue "
+    "(tcp-accept-queue-full), busy workers (queued-too-long, work-for-nobody) and an answer that comes late "
+    "(slow-request, stalled-mid-body) look the same.",
     evidence="A line that loses packets, in a trial; nginx timed out while it connected or read, or the server while "
     "it wrote; and nothing shows the other cause: no full accept queue in the samples or the server's log, no queue or "
     "busy workers for half of the wait, no request that was still running in the application.",
@@ -50,7 +51,8 @@ BEFORE_DATABASE = Cause(
     title="The line between site and database loses packets, and one may have been this request's",
     family="database",
     statuses=(504, 500),
-    explanation="The experiment says that this line loses packets: `places.database`. Each query waits until TCP has "
+    explanation="This line loses packets, as the experiment says or for want of room: `places.database`. "
+    "Each query waits until TCP has "
     "sent a lost packet again: a fifth of a second and twice as long each time, a second for a new connection. A page "
     "with many queries meets that often. A slow page (slow-request) and a database that is away (db-unreachable, "
     "db-connection-lost) look the same.",
@@ -75,7 +77,8 @@ BEFORE_PROXY = Cause(
     title="The line between clients and proxy loses packets, and one may have been this request's",
     family="client",
     statuses=(499,),
-    explanation="The experiment says that this line loses packets: `places.load`, or `places.proxy`. TCP sends a lost "
+    explanation="This line loses packets, as the experiment says or for want of room: `places.load`, or "
+    "`places.proxy`. TCP sends a lost "
     "packet again: the first one of a connection after 1, 3 and 7 s, any other after a fifth of a second and twice as "
     "long each time. The client's own time limit may have run out meanwhile. A site that is too slow for its clients "
     "(client-gave-up) looks the same.",

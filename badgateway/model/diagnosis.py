@@ -9,6 +9,8 @@ from badgateway.model.knob import Knob, WorkerModel
 RETRIED = "proxy-retried"
 """The cause of requests that were answered in the end: no failures to whoever asked."""
 
+NO_LOCAL_PORT = "ephemeral-ports-exhausted"
+"""The cause of requests for which the proxy had no local port left."""
 
 SERVER_LOG = "log of an application server"
 """Stands for the kinds of all of them."""
@@ -32,6 +34,8 @@ class Remedy:
     """Of an application server; each spells them in its own way."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of anything else, by its name: {"nginx": "proxy_read_timeout"}."""
+    needs_a_knob: bool = False
+    """Whether it helps only before servers that have one of its knobs, whatever else it sets."""
     worker_models: tuple[WorkerModel, ...] = ()
     """How workers serve requests where it helps; empty when it helps however they do."""
     asks_for: tuple[str, ...] = ()

@@ -28,6 +28,7 @@ class Knob(StrEnum):
     HEADER_BUFFER = "size of a request header"
     HEARTBEAT_LIMIT = "how long a worker may give no sign of life"
     IDLE_CONNECTIONS = "how long idle connections are kept"
+    KEPT_CONNECTIONS = "connections that stay open after an answer"
     LAZY = "import after the fork"
     LOG = "a log file"
     MAX_REQUESTS = "requests until a worker is replaced"

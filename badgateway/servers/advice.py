@@ -77,7 +77,7 @@ def _said(remedy: Remedy, uses: Uses) -> Advice | None:
     if remedy.worker_models and seen and seen.isdisjoint(remedy.worker_models):
         return None
     spelled = _spelled(remedy, uses)
-    if remedy.knobs and not spelled and not remedy.settings:
+    if remedy.knobs and not spelled and (remedy.needs_a_knob or not remedy.settings):
         return None
     return Advice(text=remedy.text, settings={**remedy.settings, **spelled}, asks_for=remedy.asks_for)
 

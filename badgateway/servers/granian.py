@@ -140,6 +140,7 @@ SERVER = Server(
     },
     knobs={
         Knob.ADDRESS: "GRANIAN_UDS, or GRANIAN_HOST and GRANIAN_PORT",
+        Knob.KEPT_CONNECTIONS: "GRANIAN_HTTP1_KEEP_ALIVE = true (default)",
         Knob.LOG: "GRANIAN_LOG_CONFIG, with the time and the process in each line",
         Knob.MEMORY_LIMIT: "GRANIAN_WORKERS_MAX_RSS = 400",
         Knob.REQUEST_LIMIT: "GRANIAN_BACKPRESSURE",

@@ -199,6 +199,7 @@ SERVER = Server(
         Knob.ADDRESS: "bind",
         Knob.HEARTBEAT_LIMIT: "timeout",
         Knob.IDLE_CONNECTIONS: "keepalive (default 2 s)",
+        Knob.KEPT_CONNECTIONS: "keepalive (default 2 s)",
         Knob.LAZY: "preload_app = False",
         Knob.LOG: "errorlog",
         Knob.MAX_REQUESTS: "max_requests (default 0)",
@@ -211,6 +212,8 @@ SERVER = Server(
         Knob.WITHOUT_TLS: "no certfile",
     },
     knobs_of={
+        # Such a worker closes each connection after the answer.
+        WorkerModel.ONE_REQUEST: {Knob.KEPT_CONNECTIONS: ""},
         # Of these workers it is the limit of a worker that gives no sign of life, not of a request.
         WorkerModel.THREADS: {Knob.TIME_LIMIT: ""},
         WorkerModel.GREENLETS: {Knob.TIME_LIMIT: ""},

@@ -10,7 +10,7 @@ from badgateway.analysis.diagnosis import diagnose_trial, lossy_ways, worker_gap
 from badgateway.causes import Way
 from badgateway.ledger.join import Ledger, build
 from badgateway.model.diagnosis import Certainty
-from badgateway.model.places import Line, Place, Places
+from badgateway.model.places import Carried, Line, Place, Places
 from badgateway.model.raw import JOURNAL, SERVER_LOG
 from badgateway.model.samples import WorkerGaps
 from badgateway.model.trial import Window
@@ -220,13 +220,24 @@ def test_packets_are_lost_where_the_experiment_says_so(places, ways):
     assert lossy_ways(places) == ways
 
 
+@pytest.mark.parametrize(("dropped", "ways"), [(0, set()), (1, {Way.TO_PROXY})])
+def test_packets_are_lost_where_a_line_dropped_some_for_want_of_room(dropped, ways):
+    places = Places(load=Place(round_trip_ms=20), target=Place(round_trip_ms=2))
+    carried = {"load": Carried(packets=9000, dropped=dropped), "target": Carried(packets=9000, dropped=0)}
+
+    assert lossy_ways(places, carried) == ways
+
+
 @pytest.mark.parametrize(("case", "line"), [("full-backlog-tcp", "server"), ("client-gone", "proxy")])
 def test_what_a_trial_over_a_lossy_line_failed_of_is_told_with_the_line(case, line, tmp_path):
     raw = recorded(case, tmp_path)
     lossy = Places(target=Place(loss=0.1), load=Place(loss=0.1), database=Line(loss=0.1))
 
     alone, over_lines = (
-        {(found.cause.id, found.certainty) for found in diagnose_trial(build(raw, ALL_TIME), raw, places).causes}
+        {
+            (found.cause.id, found.certainty)
+            for found in diagnose_trial(build(raw, ALL_TIME), raw, lossy_ways(places)).causes
+        }
         for places in (Places(), lossy)
     )
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from badgateway.causes.catalogue import CAUSES
+from badgateway.causes.catalogue import BY_ID, CAUSES
 from badgateway.model.diagnosis import Remedy
 from badgateway.model.knob import Knob, WorkerModel
 from badgateway.servers.advice import FRONTS, advice_for, any_server, first_knob
@@ -148,3 +148,22 @@ def test_a_remedy_for_another_worker_model_is_left_out():
     ):
         advice = advice_for(remedied(greenlets, LOOK), {"gunicorn": models})
         assert [each.text for each in advice] == said
+
+
+@pytest.mark.parametrize(
+    ("uses", "first"),
+    [
+        ({"uwsgi": (WorkerModel.GREENLETS,)}, "sysctl"),
+        ({"gunicorn": (WorkerModel.ONE_REQUEST,)}, "sysctl"),
+        ({"gunicorn": (WorkerModel.THREADS,)}, "nginx"),
+        ({"uvicorn": (WorkerModel.EVENT_LOOP,)}, "nginx"),
+        ({"granian": ()}, "nginx"),
+        ({"uwsgi": (), "gunicorn": (WorkerModel.GREENLETS,)}, "nginx"),
+    ],
+)
+def test_to_keep_connections_helps_before_servers_that_keep_them(uses, first):
+    advice = advice_for(BY_ID["ephemeral-ports-exhausted"], uses)
+
+    assert next(iter(advice[0].settings)) == first
+    assert any("net.ipv4.ip_local_port_range" in each.knob for each in advice)
+    assert any("unix:" in each.knob for each in advice)

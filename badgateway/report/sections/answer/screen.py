@@ -20,7 +20,7 @@ from badgateway.report.sections.answer import standings as table
 from badgateway.report.sections.answer.standings import Standings, level_compared, results_at
 from badgateway.report.sections.answer.strip import draw_strip
 from badgateway.servers.advice import advice_for
-from badgateway.servers.registry import server_of
+from badgateway.servers.registry import server_of, uses
 from badgateway.words import phrases
 from badgateway.words.choice import larger_run
 from badgateway.words.effects import MANY_AT_ONCE
@@ -130,8 +130,7 @@ def _advice(result: LevelResult, run: RunSummary) -> str:
     cause = _commonest(result)
     if run.recommendation.decision is not Decision.NONE_QUALIFIES or cause is None:
         return ""
-    server = server_of(run.experiment.configuration(result.configuration))
-    first = advice_for(cause, {server.name: ()})[0]
+    first = advice_for(cause, uses([run.experiment.configuration(result.configuration)]))[0]
     return f"{first.knob}. {first.text}" if first.knob else first.text
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from badgateway import numbers
-from badgateway.model.diagnosis import CauseCount, Certainty, Diagnosis, EvidenceLine
+from badgateway.model.diagnosis import NO_LOCAL_PORT, Cause, CauseCount, Certainty, Diagnosis, EvidenceLine
 from badgateway.model.printable import printable
 from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import TrialSummary
@@ -148,11 +148,18 @@ def _card(group: list[Found], run: RunSummary) -> CauseCard:
         certainty=wording.CERTAINTIES[first.certainty],
         statuses=wording.statuses(_statuses(group)),
         places=tuple(Place(where=where(result), statuses=wording.statuses(found.statuses)) for result, found in group),
-        explanation=cause.explanation,
+        explanation=" ".join((cause.explanation, *_of_places(cause, run))),
         remedies=advice_for(cause, uses(configurations)),
         evidence=_first(_lines(group), run),
         confused_with=cause.confused_with,
     )
+
+
+def _of_places(cause: Cause, run: RunSummary) -> Iterator[str]:
+    """Yield whose local ports had run out, where the proxy had a range of its own."""
+    if cause.id == NO_LOCAL_PORT and (limits := run.limits.get("proxy")) is not None:
+        first, last = limits.ip_local_port_range
+        yield f"Here nginx had those of places.proxy: {numbers.plural(last - first + 1, 'port')}, {first} to {last}."
 
 
 def _statuses(group: Iterable[Found]) -> list[tuple[int, int]]:
@@ -224,7 +231,8 @@ def _of_level(result: LevelResult, run: RunSummary) -> Iterator[str]:
         return
     used = uses([run.experiment.configuration(result.configuration)])
     for found in result.diagnosis.causes:
-        yield f"{where(result)}: {_cause_line(found, used)}"
+        told = (_cause_line(found, used), *(sentence.rstrip(".") for sentence in _of_places(found.cause, run)))
+        yield f"{where(result)}: {'. '.join(told)}"
     if result.diagnosis.unattributed:
         yield f"{where(result)}: {numbers.plural(result.diagnosis.unattributed, 'failure')} without a cause"
 

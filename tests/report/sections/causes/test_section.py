@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from badgateway.model.outcome import Outcome
+from badgateway.model.places import Limits
 from badgateway.model.summary import Verdict
 from badgateway.report.html import inline_code
 from badgateway.report.sections.causes import section as causes
@@ -159,3 +160,18 @@ def test_there_is_a_line_for_each_cause_of_each_level():
         "uwsgi-2 at 300 users: 2 failures without a cause",
     ]
     assert "uwsgi-2 at 300 users: 24,002 failures, not looked into" in causes.lines(samples.inconclusive())
+
+
+def test_whose_local_ports_ran_out_is_said_where_the_proxy_had_a_range_of_its_own():
+    entry = level(UWSGI.name, 50, 1, measurement({Outcome.OK: 50, Outcome.BAD_GATEWAY: 5}))
+    entry = diagnosed(entry, found("ephemeral-ports-exhausted", 5, 502, line("(99: Cannot assign requested address)")))
+    alone = run_summary(
+        [summary(UWSGI, [entry])], samples.tiny().recommendation, declared_experiment=experiment((UWSGI,))
+    )
+    placed = replace(alone, limits={"proxy": Limits(somaxconn=4096, ip_local_port_range=(40_000, 40_020))})
+    told = "Here nginx had those of places.proxy: 21 ports, 40000 to 40020"
+
+    (card,) = causes.build(placed).cards  # type: ignore[union-attr]
+    assert card.explanation.endswith(f" {told}.")
+    assert causes.lines(placed)[0].endswith(f"change sysctl: net.ipv4.ip_local_port_range = 1024 65535. {told}")
+    assert not any("places.proxy" in each for each in causes.lines(alone))
