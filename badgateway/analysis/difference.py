@@ -88,12 +88,14 @@ def _changes(before: RunSummary, after: RunSummary) -> Iterator[str]:
 def _asked(experiment: Experiment, other: Experiment) -> dict[str, object]:
     """Return all that an experiment declares, by its key; a configuration's by its name.
 
-    A place that the other one has not is told as a whole, by what somebody wrote of it.
+    A place that the other one has not is told as a whole, by what somebody wrote of it; and a configuration, which is
+    in a row of its own, by its name alone.
     """
     whole = experiment.model_dump(mode="json")
     alone = {key: _place(line) for key, line in experiment.places.lines.items() if key not in other.places.lines}
     whole["places"].update(alone)
-    configurations = {one["name"]: one for one in whole.pop("configurations")}
+    names = {one.name for one in other.configurations}
+    configurations = {one["name"]: one if one["name"] in names else "there" for one in whole.pop("configurations")}
     # The same file draws another seed each time.
     whole.pop("seed", None)
     return dict(_flat("", {**whole, "configurations": configurations}))
@@ -101,7 +103,7 @@ def _asked(experiment: Experiment, other: Experiment) -> dict[str, object]:
 
 def _place(line: Line) -> str:
     told = line.model_dump(mode="json", exclude_defaults=True)
-    return f"there, {listed(f'{key} = {_shown(value)}' for key, value in told.items())}" if told else "there"
+    return f"there ({listed(f'{key} = {_shown(value)}' for key, value in told.items())})" if told else "there"
 
 
 def _flat(key: str, value: object) -> Iterator[tuple[str, object]]:

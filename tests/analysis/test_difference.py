@@ -51,6 +51,14 @@ def test_a_configuration_that_one_run_lacks_is_there_with_nothing_on_that_side()
     assert all(pair.after is None and pair.before is not None for pair in lonely)
 
 
+def test_a_configuration_that_one_file_lacks_is_told_in_a_line():
+    whole = samples.picked()
+    gone, *rest = whole.experiment.configurations
+    fewer = replace(whole, experiment=whole.experiment.model_copy(update={"configurations": tuple(rest)}))
+
+    assert difference(whole, fewer).changes == (f"experiment: configurations.{gone.name} was there and is none",)
+
+
 def test_runs_of_two_experiments_are_not_compared():
     other = samples.picked()
     other = replace(other, experiment=other.experiment.model_copy(update={"name": "elsewhere"}))
@@ -67,7 +75,7 @@ def test_a_place_that_one_run_lacks_is_told_in_a_line_with_what_somebody_wrote()
     third = replace(before, experiment=before.experiment.model_copy(update={"places": slower}))
 
     assert difference(before, other).changes == (
-        "experiment: places.proxy was none and is there, round_trip_ms = 100 and somaxconn = 4",
+        "experiment: places.proxy was none and is there (round_trip_ms = 100 and somaxconn = 4)",
         "experiment: places.target was none and is there",
     )
     assert difference(other, before).changes[1] == "experiment: places.target was there and is none"

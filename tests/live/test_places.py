@@ -118,10 +118,15 @@ def test_a_connection_over_a_line_takes_a_round_trip_and_over_none_nothing(tmp_p
 def test_a_lost_packet_of_a_connection_is_sent_again_after_a_second(tmp_path: Path):
     with place_of(Line(loss=0.2), tmp_path) as place, socket.create_server((place.here, 0), backlog=64) as listener:
         took_ms = connects_ms(place, listener, 12)
+        assert place.watch is not None
+        assert list(place.watch.lapses()) == []
 
     # 36 % of so many, of which none loses its SYN or the answer to it once in two hundred runs.
     assert max(took_ms) > 1000
     assert min(took_ms) < 100
+    # What it was to lose is not told.
+    assert place.watch.carried.dropped == 0
+    assert place.watch.carried.packets > 36
 
 
 def test_the_line_and_its_devices_go_with_the_block(tmp_path: Path):

@@ -116,6 +116,17 @@ def test_a_program_begins_in_its_network_before_it_changes_its_account(tmp_path,
         child._into(there)
 
 
+def test_a_far_end_that_cannot_be_says_why_in_a_line_that_is_shown(monkeypatch):
+    def refuse() -> None:
+        raise PermissionError(1, "unshare: Operation not permitted")
+
+    monkeypatch.setattr(far_end, "leave_network", refuse)
+    monkeypatch.setattr(sys, "argv", ["far_end.py", "bg1", "198.18.0.1", "198.18.0.2", "0", "0"])
+
+    with pytest.raises(SystemExit, match=r"^PermissionError: \[Errno 1\] unshare: Operation not permitted$"):
+        far_end.main()
+
+
 class Numbered:
     """What makes places by their numbers, and which devices there are."""
 
