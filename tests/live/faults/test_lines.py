@@ -1,4 +1,4 @@
-"""A line of [places] is stopped or killed under load: the trial is INVALID by its name, and the next is not."""
+"""A line of [places] is stopped, killed or cut under load: the trial is INVALID by its name, and the next is not."""
 
 import os
 import subprocess
@@ -12,6 +12,7 @@ from badgateway.model.places import Line, Place, Places
 from badgateway.model.summary import Verdict
 from badgateway.model.trial import OutsidePart, TrialStatus
 from badgateway.probe.vigil import Vigil
+from badgateway.process import far_end
 from badgateway.study.bench import Bench
 from tests.live.conftest import SchoolDatabase
 from tests.live.faults.short_trial import Stack, stop
@@ -22,6 +23,19 @@ CONFIGURATION = "gunicorn-gevent-pymysql"
 FAR = Places(load=Place(round_trip_ms=1), target=Place(round_trip_ms=1), database=Line(round_trip_ms=1))
 NEAR = Places(proxy=Place(), target=Place(), database=Line())
 WAYS = ("the line to the load", "the line to the application servers", "the line to the database")
+
+
+HOWS = {"killed": "ended by SIGKILL", "stopped": "stopped for ", "cut": "cut for "}
+
+
+def cut(line: psutil.Process) -> None:
+    """Take its device there down for a moment."""
+    words = line.cmdline()
+    device = words[words.index(far_end.__file__) + 1]
+    for word in ("down", "up"):
+        subprocess.run(
+            ["nsenter", f"--net=/proc/{line.pid}/ns/net", "--", "ip", "link", "set", device, word], check=True
+        )
 
 
 def stack_of(school: SchoolDatabase, folder: Path, places: Places) -> Stack:
@@ -71,13 +85,19 @@ def test_each_process_below_the_kit_is_watched_or_the_configurations_own(
 
 
 @pytest.mark.parametrize("name", WAYS)
-@pytest.mark.parametrize("how", ["killed", "stopped"])
-def test_a_line_that_somebody_kills_or_stops_makes_the_trial_invalid_and_the_next_one_runs(
+@pytest.mark.parametrize("how", HOWS)
+def test_a_line_that_somebody_kills_stops_or_cuts_makes_the_trial_invalid_and_the_next_one_runs(
     how: str, name: str, school_database: SchoolDatabase, raw_folder: Path, watched: dict[str, int]
 ):
     def plant(_bench: Bench, _locust: psutil.Process) -> None:
         line = psutil.Process(watched[name])
-        line.kill() if how == "killed" else stop(line, 1.0)
+        match how:
+            case "killed":
+                line.kill()
+            case "stopped":
+                stop(line, 1.0)
+            case _:
+                cut(line)
 
     stack = stack_of(school_database, raw_folder, FAR)
     record, raw = stack.run(plant)
@@ -85,5 +105,5 @@ def test_a_line_that_somebody_kills_or_stops_makes_the_trial_invalid_and_the_nex
     again, _ = stack.run()
 
     assert verdict is Verdict.INVALID
-    assert reason.startswith(f"{name} was {'ended by SIGKILL' if how == 'killed' else 'stopped for '}"), reason
+    assert reason.startswith(f"{name} was {HOWS[how]}"), reason
     assert (again.status, again.disturbances) == (TrialStatus.COMPLETED, ())
