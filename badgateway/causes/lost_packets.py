@@ -18,11 +18,10 @@ BEFORE_SERVER = Cause(
     title="The line between proxy and server loses packets, and one may have been this request's",
     family="connections",
     statuses=(504, 502, 200),
-    explanation="This line loses packets, as the experiment says or for want of room: `places.target`, or "
-    "`places.proxy` where the server is reached by it. TCP sends a lost packet again: the first one of a connection "
-    "after 1, 3 and 7 s, any other after a fifth of a second and twice as long each time. A full queue "
-    "(tcp-accept-queue-full), busy workers (queued-too-long, work-for-nobody) and an answer that comes late "
-    "(slow-request, stalled-mid-body) look the same.",
+    explanation="This line loses packets, as the experiment says or for want of room: `places.target`. TCP sends a "
+    "lost packet again: the first one of a connection after 1, 3 and 7 s, any other after a fifth of a "
+    "second and twice as long each time. A full queue (tcp-accept-queue-full), busy workers (queued-too- "
+    "long, work-for-nobody) and an answer that comes late (slow-request, stalled-mid-body) look the same.",
     evidence="A line that loses packets, in a trial; nginx timed out while it connected or read, or the server while "
     "it wrote; and nothing shows the other cause: no full accept queue in the samples or the server's log, no queue or "
     "busy workers for half of the wait, no request that was still running in the application.",

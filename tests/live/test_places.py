@@ -444,6 +444,17 @@ def test_a_container_with_a_small_somaxconn_fails_by_its_queue_and_one_as_a_kern
 
 
 @pytest.mark.proof
+def test_over_a_line_that_loses_packets_no_queue_is_called_full_that_nobody_saw(project: Path):
+    demand(Place(loss=0.3))
+    server = FOR_ONE_WORKER.replace("sync.py", "gthread.py").replace("workers = 1", "workers = 1\nthreads = 64")
+    (project / "experiments" / "queue.toml").write_text(f"{server}loss = 0.3\n")
+    kit, _ = run(project, "run", "experiments/queue.toml", "--no-worker-checks")
+    trial, _ = trial_of(kit, "queue")
+
+    assert {(one["id"], one["certainty"]) for one in trial["causes"]} == {("packets-lost-before-server", "family")}
+
+
+@pytest.mark.proof
 def test_an_nginx_with_few_ports_fails_by_them(project: Path):
     demand(Place(ip_local_port_range=(40_000, 40_010)))
     file = project / "experiments" / "queue.toml"
