@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import vl_convert
 
+# The fixtures are of modules, not of the session: one process may run tests of several rooms, in any order.
 DRAW = vl_convert.vegalite_to_svg
 
 
@@ -26,7 +27,7 @@ def drawn_for_all(_spec: dict[str, Any], *, vl_version: str) -> str:
     return _drawn('{"data": {"values": [{}]}, "mark": "point"}', vl_version)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_chart_for_all() -> Iterator[None]:
     """Draw no chart as it is asked for, in the tests of the room that imports this: they look at none."""
     with pytest.MonkeyPatch.context() as patched:
@@ -34,7 +35,7 @@ def one_chart_for_all() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def each_chart_once() -> Iterator[None]:
     """Have each chart drawn once, in the tests of the room that imports this."""
     with pytest.MonkeyPatch.context() as patched:
