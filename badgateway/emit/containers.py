@@ -67,14 +67,16 @@ def kubernetes_file(subject: Subject) -> str:
 def _network(subject: Subject) -> str:
     """Return what of a pod's own network is as in the trials, and what its deployer has to do for it."""
     own, first = own_limits(subject), ceiling(subject)
-    if own:
-        told = "What sysctls says below is what [places] had set in them, see WHY.md; else a pod has its kernel's own."
-        unsafe = ",".join(one.name for one in own if not one.is_safe)
-        needs = f"its node's kubelet has --allowed-unsafe-sysctls={unsafe}"
-        return f"{told} A pod is refused with these (SysctlForbidden) unless {needs}." if unsafe else told
-    if "target" in subject.document.environment.places:
-        return f"A pod's limits are those of a new network; net.core.somaxconn = {first.value}, {first.basis}."
-    return f"A pod's {first.name} is its node's kernel's default, {USUAL_SOMAXCONN} on Linux since 5.4."
+    told = "What sysctls says below is what [places] had set in them, see WHY.md; else a pod has its kernel's own."
+    unsafe = ",".join(one.name for one in own if not one.is_safe)
+    needs = f"its node's kubelet has --allowed-unsafe-sysctls={unsafe}"
+    refused = f"A pod is refused with these (SysctlForbidden) unless {needs}."
+    usual = (
+        f"A pod's {first.name} is its node's kernel's default, {USUAL_SOMAXCONN} on Linux since 5.4; measured with "
+        f"{first.name} = {first.value}, {first.basis}."
+    )
+    said = ((told, own), (refused, unsafe), (usual, not first.is_own))
+    return " ".join(text for text, applies in said if applies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ class Limit:
     value: str
     basis: str
     """What it rests on, in a clause."""
+    is_own: bool
+    """Whether [places] had set this value, so that a pod is given it as well."""
 
     @property
     def meaning(self) -> str:
@@ -50,18 +52,25 @@ def ceiling(subject: Subject) -> Limit:
         basis = "as the machine of the trials had it"
     of_proxy = environment.places["proxy"].somaxconn if "proxy" in environment.places else measured
     other = "" if of_proxy is None or of_proxy == measured else _beside("proxy", str(of_proxy))
-    return Limit(name="net.core.somaxconn", value=str(measured or USUAL_SOMAXCONN), basis=f"{basis}{other}")
-
-
-def own_limits(subject: Subject) -> tuple[Limit, ...]:
-    """Return what [places] had set where nginx and the servers were, each once."""
-    return tuple(_of_file(file, subject) for file in KERNEL_FILES.values() if any(_set(file, subject)))
+    return Limit(
+        name="net.core.somaxconn",
+        value=str(measured or USUAL_SOMAXCONN),
+        basis=f"{basis}{other}",
+        # What nginx's network had set is none of the servers' queue.
+        is_own="target" in dict(_set(KERNEL_FILES["somaxconn"], subject)),
+    )
 
 
 def all_limits(subject: Subject) -> tuple[Limit, ...]:
     """Return what a machine has to have for the figures to hold there: the ceiling, and what else was set."""
     first = ceiling(subject)
-    return (first, *(one for one in own_limits(subject) if one.name != first.name))
+    found = (_of_file(file, subject) for file in KERNEL_FILES.values() if any(_set(file, subject)))
+    return (first, *(one for one in found if one.name != first.name))
+
+
+def own_limits(subject: Subject) -> tuple[Limit, ...]:
+    """Return those of them that [places] had set."""
+    return tuple(one for one in all_limits(subject) if one.is_own)
 
 
 def _of_file(file: str, subject: Subject) -> Limit:
@@ -69,7 +78,7 @@ def _of_file(file: str, subject: Subject) -> Limit:
     # The other place had a value too, though nobody wrote it.
     others = ((other, text) for other, text in _in_force(file, subject) if other != key)
     differing = "".join(_beside(other, text) for other, text in others if text != value)
-    return Limit(name=file.replace("/", "."), value=value, basis=f"{_as_in(key)}{differing}")
+    return Limit(name=file.replace("/", "."), value=value, basis=f"{_as_in(key)}{differing}", is_own=True)
 
 
 def _set(file: str, subject: Subject) -> Iterator[tuple[str, str]]:

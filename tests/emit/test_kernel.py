@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from badgateway.emit.files import Target, files_of
 from badgateway.emit.subject import Subject
 from badgateway.emit.why import cell
@@ -18,6 +20,15 @@ FOR_SERVERS = (
     "the application servers' own network had 32768 60999 ([places] target): set that where it is a machine of its own"
 )
 SYSCTLS = re.compile(r'^          - name: (net\.\S+)\n            value: "(.+)"$', re.MULTILINE)
+
+NAME, VALUE = r"(net\.[a-z0-9_.]+)", r"(\d+(?: \d+)?)"
+FORMS = {
+    "system/sysctl.conf": f"{NAME} = {VALUE}",
+    "docker/compose.yaml": f"{NAME}: {VALUE}",
+    "WHY.md": rf"\| {NAME} \| {VALUE} \|",
+    "kubernetes/deployment.yaml": f"{NAME}(?: =| value:) {VALUE}",
+}
+"""How each file has a limit, be it as a setting, a row or in a comment."""
 
 
 def placed(**places: dict[str, Any]) -> Subject:
@@ -64,6 +75,31 @@ def test_a_pod_is_given_what_was_set_and_its_deployer_told_what_a_node_has_to_al
     assert "its node's kernel's default" not in text
 
 
+@pytest.mark.parametrize(
+    "places",
+    [
+        {},
+        {"target": {}},
+        {"target": TARGET},
+        {"proxy": PROXY},
+        {"proxy": PROXY, "target": {}},
+        {"proxy": {}, "target": TARGET},
+        {"proxy": PROXY, "target": TARGET},
+        {"proxy": PROXY, "target": {"ip_local_port_range": [50000, 51000]}},
+    ],
+)
+def test_the_files_of_one_deployment_have_one_value_of_each_limit(places: dict[str, Any]):
+    files = written(placed(**places))
+    values = {path: set(re.findall(form, in_one_line(files[path]))) for path, form in FORMS.items()}
+
+    assert "net.core.somaxconn" in dict(values["system/sysctl.conf"])
+    assert len({frozenset(each) for each in values.values()}) == 1, values
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.replace("\n# ", " ").replace('"', "").replace("\\", "").split())
+
+
 def test_what_every_node_lets_a_pod_set_needs_no_more():
     text = written(placed(target={"ip_local_port_range": [40000, 41000]}))["kubernetes/deployment.yaml"]
 
@@ -75,7 +111,7 @@ def test_a_pod_is_given_nothing_where_the_network_of_the_trials_was_as_a_kernel_
     text = written(placed(target={}))["kubernetes/deployment.yaml"]
 
     assert "sysctls" not in text
-    assert f"net.core.somaxconn = 4096, {OF_SERVERS}." in " ".join(text.replace("\n# ", " ").split())
+    assert f"measured with net.core.somaxconn = 4096, {OF_SERVERS}." in " ".join(text.replace("\n# ", " ").split())
 
 
 def test_without_places_it_is_the_machine_that_is_told_of():
