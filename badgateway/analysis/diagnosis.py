@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 
 import duckdb
 
-from badgateway.causes import Way, diagnose
+from badgateway.causes import Way, diagnose, over_lines_that_explain
 from badgateway.databases.database_system import PART
 from badgateway.errors import RawDataError
 from badgateway.ledger.container import container_kills, throttled_seconds
@@ -20,7 +21,7 @@ from badgateway.model.diagnosis import Diagnosis
 from badgateway.model.evidence import SERVER_EVENTS, ServerEvent
 from badgateway.model.in_memory import own_database
 from badgateway.model.outcome import Outcome
-from badgateway.model.places import Carried, Places
+from badgateway.model.places import Carried, Line, Places
 from badgateway.model.raw import JOURNAL, SERVER_LOG, STATEMENTS
 from badgateway.model.raw_words import PROBES, TrialPhase
 from badgateway.model.samples import WorkerGaps
@@ -29,6 +30,7 @@ from badgateway.model.trial import Window
 NOWHERE = Places()
 """Else: all parts are where the kit is."""
 NOTHING: Mapping[str, Carried] = MappingProxyType({})
+NONE_LOST: Mapping[Way, float] = MappingProxyType({})
 _WINDOW = (TrialPhase.WINDOW,)
 _COUNTS = f"""
 SELECT count(*), count(*) FILTER (outcome <> '{Outcome.OK}' OR upstream_tries > 1)
@@ -52,28 +54,35 @@ WHERE accepting <= 0 AND least(end_s, $window_end_s) > greatest(start_s, $window
 """
 
 
-def lossy_ways(places: Places, carried: Mapping[str, Carried] = NOTHING) -> frozenset[Way]:
-    """Return where packets of a trial may have been lost.
+def lost_packets(places: Places, carried: Mapping[str, Carried] = NOTHING) -> dict[Way, float]:
+    """Return how many packets of a trial were lost, by where, as far as is to be expected; infinity: nobody knows.
 
     Args:
         places: Where its parts stood, and what was to be lost on the way.
-        carried: What the lines did with its packets, by their keys.
+        carried: What the lines did with its packets, by their keys; none of a line whose packets nobody counted.
     """
-    lossy = {key for key, line in places.lines.items() if line.loss}
-    lossy |= {key for key, line in carried.items() if line.dropped}
     # Without a machine of its own the server is where the kit is, and nginx reaches it by the line that leads to nginx.
     to_server = "target" if places.target is not None else "proxy"
-    keys = {Way.TO_PROXY: {"load", "proxy"}, Way.TO_SERVER: {to_server}, Way.TO_DATABASE: {"database"}}
-    return frozenset(way for way, of_it in keys.items() if not lossy.isdisjoint(of_it))
+    keys = {Way.TO_PROXY: ("load", "proxy"), Way.TO_SERVER: (to_server,), Way.TO_DATABASE: ("database",)}
+    lost = {way: sum(_lost(places.lines.get(key), carried.get(key)) for key in of_it) for way, of_it in keys.items()}
+    return {way: packets for way, packets in lost.items() if packets}
 
 
-def diagnose_trial(ledger: Ledger, raw: Path, lossy: Collection[Way] = ()) -> Diagnosis:
+def _lost(line: Line | None, carried: Carried | None) -> float:
+    loss = line.loss if line is not None else 0.0
+    # A line that counted nothing was not looked at: each request is a few packets.
+    if carried is None or not carried.packets:
+        return inf if loss else 0.0
+    return loss * carried.packets + carried.dropped
+
+
+def diagnose_trial(ledger: Ledger, raw: Path, lost: Mapping[Way, float] = NONE_LOST) -> Diagnosis:
     """Attribute each failure of the trial's window to a cause, a family of causes, or none.
 
     Args:
         ledger: The trial's.
         raw: Its folder.
-        lossy: On which ways packets may have been lost.
+        lost: How many packets were lost, by where.
 
     Raises:
         RawDataError: A raw file is missing, or something in it cannot be believed.
@@ -87,7 +96,11 @@ def diagnose_trial(ledger: Ledger, raw: Path, lossy: Collection[Way] = ()) -> Di
     # The kit stops the server when the last request has ended: no request failed by that.
     ledger.connection.execute(_FORGET_OWN_END)
     _add_seen(ledger.connection, raw / STATEMENTS)
-    diagnosis = diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file(), lossy=lossy)
+
+    def over(ways: Collection[Way]) -> Diagnosis:
+        return diagnose(ledger.connection, requests=requests, journal=(raw / JOURNAL).is_file(), lossy=ways)
+
+    diagnosis = over_lines_that_explain(over, lost)
     return replace(diagnosis, hints=(*unread, *diagnosis.hints))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from badgateway.analysis.diagnosis import NOWHERE, diagnose_trial, lossy_ways, worker_gaps
+from badgateway.analysis.diagnosis import NOWHERE, diagnose_trial, lost_packets, worker_gaps
 from badgateway.analysis.records import Unreadable, read_records
 from badgateway.analysis.settling import settled_window
 from badgateway.analysis.site_evidence import is_of_running_site, read_site_evidence
@@ -143,7 +143,7 @@ def _evidence(raw: Path, record: TrialRecord, ledger: Ledger, places: Places) ->
         problem=ledger.balance.problem(),
         proxy_messages=messages(rows, ledger.probe_connections),
         uses=uses(rows, window),
-        diagnosis=diagnose_trial(ledger, raw, lossy_ways(places, record.lines)),
+        diagnosis=diagnose_trial(ledger, raw, lost_packets(places, record.lines)),
         connections=database_connections(rows, window),
         database_work=database_work(rows, window),
         worker_gaps=worker_gaps(rows, window),

@@ -1,11 +1,15 @@
 """A line that loses packets: what fails for one leaves the traces of a full queue, a busy worker or a slow page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from math import sqrt
 
 from badgateway.causes.rule import Rule, Way
-from badgateway.model.diagnosis import Cause, Certainty, Remedy
+from badgateway.model.diagnosis import Cause, Certainty, Diagnosis, Remedy
 from badgateway.model.knob import Knob
+
+_FAILURES_FOR_A_PACKET = 20
+"""Where as many or more come to each packet that a line lost, it is not the line that they failed of."""
 
 _WITHOUT_LOSS = Remedy(
     text="See which it is: the same run on a line that loses nothing. What fails there too is no packet's fault.",
@@ -20,9 +24,10 @@ BEFORE_SERVER = Cause(
     statuses=(504, 502, 200),
     explanation="This line loses packets, as the experiment says or for want of room: `places.target`. TCP sends a "
     "lost packet again: the first one of a connection after 1, 3 and 7 s, any other after a fifth of a "
-    "second and twice as long each time. A full queue (tcp-accept-queue-full), busy workers (queued-too- "
+    "second and twice as long each time. A full queue (tcp-accept-queue-full), busy workers (queued-too-"
     "long, work-for-nobody) and an answer that comes late (slow-request, stalled-mid-body) look the same.",
-    evidence="A line that loses packets, in a trial; nginx timed out while it connected or read, or the server while "
+    evidence="A line that loses packets, in a trial, and one at least for 20 of these failures; "
+    "nginx timed out while it connected or read, or the server while "
     "it wrote; and nothing shows the other cause: no full accept queue in the samples or the server's log, no queue or "
     "busy workers for half of the wait, no request that was still running in the application.",
     remedies=(
@@ -32,8 +37,8 @@ BEFORE_SERVER = Cause(
         ),
         Remedy(
             text="Leave time for a packet that is sent again: the second try of a connection comes after 1 s, the "
-            "third after 3 s.",
-            settings={"nginx": "proxy_connect_timeout, proxy_read_timeout, uwsgi_read_timeout"},
+            "third after 3 s. These are nginx's limits whichever protocol it speaks to the server.",
+            settings={"[timeouts]": "proxy_connect_s, proxy_read_s"},
         ),
         _WITHOUT_LOSS,
         Remedy(
@@ -53,9 +58,11 @@ BEFORE_DATABASE = Cause(
     explanation="This line loses packets, as the experiment says or for want of room: `places.database`. "
     "Each query waits until TCP has "
     "sent a lost packet again: a fifth of a second and twice as long each time, a second for a new connection. A page "
-    "with many queries meets that often. A slow page (slow-request) and a database that is away (db-unreachable, "
+    "with many queries meets that often, and what waits for its worker meanwhile is queued-too-long: the line fills "
+    "that queue. A slow page (slow-request) and a database that is away (db-unreachable, "
     "db-connection-lost) look the same.",
-    evidence="A line that loses packets, in a trial; and a read timeout of a request that was running in the "
+    evidence="A line that loses packets, in a trial, and one at least for 20 of these failures; "
+    "and a read timeout of a request that was running in the "
     "application, or the application's log says that the database could not be reached, or was lost.",
     remedies=(
         Remedy(
@@ -81,7 +88,8 @@ BEFORE_PROXY = Cause(
     "packet again: the first one of a connection after 1, 3 and 7 s, any other after a fifth of a second and twice as "
     "long each time. The client's own time limit may have run out meanwhile. A site that is too slow for its clients "
     "(client-gave-up) looks the same.",
-    evidence="A line that loses packets, in a trial; and the client gave up, as nginx's 499 or the client's own row "
+    evidence="A line that loses packets, in a trial, and one at least for 20 of these failures; "
+    "and the client gave up, as nginx's 499 or the client's own row "
     "says, or got no connection in a fifth of a second and more.",
     remedies=(
         Remedy(
@@ -110,6 +118,31 @@ def may_be(cause: Cause, rule: Rule) -> Rule:
 def first(cause: Cause, rules: Iterable[Rule], *fooled: Cause) -> tuple[Rule, ...]:
     """Put the like of that before each rule of the causes that a lost packet is taken for."""
     return tuple(each for rule in rules for each in ((may_be(cause, rule), rule) if rule.cause in fooled else (rule,)))
+
+
+def over_lines_that_explain(over: Callable[[Collection[Way]], Diagnosis], lost: Mapping[Way, float]) -> Diagnosis:
+    """Return what is found when no line is blamed for far more failures than it lost packets.
+
+    Args:
+        over: Says what is found where packets are taken to be lost on these ways.
+        lost: How many were, by where, as far as is to be expected; infinity: nobody knows.
+    """
+    ways = set(lost)
+    while True:
+        diagnosis = over(ways)
+        too_few = {way for way in ways if not _may_explain(lost[way], _blamed_on(way, diagnosis))}
+        if not too_few:
+            return diagnosis
+        ways -= too_few
+
+
+def _blamed_on(way: Way, diagnosis: Diagnosis) -> int:
+    return sum(found.count for found in diagnosis.causes if _WAYS.get(found.cause.id) is way)
+
+
+def _may_explain(lost: float, failures: int) -> bool:
+    # Chance may have lost more, by about the root of it; and a packet makes one request fail, if any.
+    return not failures or _FAILURES_FOR_A_PACKET * (lost + sqrt(lost)) > failures
 
 
 CAUSES = (BEFORE_SERVER, BEFORE_DATABASE, BEFORE_PROXY)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from badgateway import ledger
-from badgateway.analysis.diagnosis import NOWHERE, diagnose_trial, lossy_ways
+from badgateway.analysis.diagnosis import NOWHERE, diagnose_trial, lost_packets
 from badgateway.analysis.explanation import explain
 from badgateway.errors import RawDataError, ResultsError
 from badgateway.logs import Source
@@ -83,7 +83,7 @@ def _counted(raw: Path, places: Places) -> tuple[dict[Outcome, int], Diagnosis]:
         built = ledger.build(raw, _ALL)
         built.connection.execute(_FORGET_IN_FLIGHT)
         found = Counter(dict(built.connection.execute("SELECT outcome, count(*) FROM ledger GROUP BY ALL").fetchall()))
-        return {each: found[each] for each in Outcome if found[each]}, diagnose_trial(built, raw, lossy_ways(places))
+        return {each: found[each] for each in Outcome if found[each]}, diagnose_trial(built, raw, lost_packets(places))
     except RawDataError as error:
         raise ResultsError(f"what was done by hand cannot be counted: {error}") from error
 

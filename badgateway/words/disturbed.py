@@ -22,8 +22,8 @@ _REMEDIES: dict[object, str] = {
     OutsidePart.DATABASE: "let nobody stop it; its log is in the run's folder",
     OutsidePart.PROXY: "let nobody stop it; its log is in the trial's folder",
     OutsidePart.RELAY: (
-        "let nobody stop it; its log is in the trial's folder. Where it dropped packets: fewer or smaller requests, or "
-        "no delay"
+        "let nobody stop it, nor touch its device; its log is in the trial's folder. Where it dropped packets: fewer "
+        "or smaller requests, or no delay"
     ),
     OutsidePart.SERVICE: "let nobody stop it",
     OutsidePart.KIT: f"it got too little time; {_BUSY}",

@@ -1,12 +1,13 @@
 """Why the requests of a recorded trial failed."""
 
 import shutil
+from math import inf
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from badgateway.analysis.diagnosis import diagnose_trial, lossy_ways, worker_gaps
+from badgateway.analysis.diagnosis import diagnose_trial, lost_packets, worker_gaps
 from badgateway.causes import Way
 from badgateway.ledger.join import Ledger, build
 from badgateway.model.diagnosis import Certainty
@@ -217,15 +218,29 @@ def test_only_time_in_the_window_without_any_worker_counts(rows, count, total_s)
     ],
 )
 def test_packets_are_lost_where_the_experiment_says_so(places, ways):
-    assert lossy_ways(places) == ways
+    assert lost_packets(places) == dict.fromkeys(ways, inf)
 
 
-@pytest.mark.parametrize(("dropped", "ways"), [(0, set()), (1, {Way.TO_PROXY})])
+@pytest.mark.parametrize(("dropped", "ways"), [(0, {}), (1, {Way.TO_PROXY: 1})])
 def test_packets_are_lost_where_a_line_dropped_some_for_want_of_room(dropped, ways):
     places = Places(load=Place(round_trip_ms=20), target=Place(round_trip_ms=2))
     carried = {"load": Carried(packets=9000, dropped=dropped), "target": Carried(packets=9000, dropped=0)}
 
-    assert lossy_ways(places, carried) == ways
+    assert lost_packets(places, carried) == ways
+
+
+def test_of_the_packets_of_a_line_as_many_are_lost_as_were_to_be_and_as_it_dropped():
+    places = Places(load=Place(loss=0.1), proxy=Place(loss=0.01), target=Place(loss=0.001), database=Line(loss=0.2))
+    carried = {
+        "load": Carried(packets=1000, dropped=3),
+        "proxy": Carried(packets=500, dropped=0),
+        "target": Carried(packets=1024, dropped=0),
+        "database": Carried(packets=0, dropped=0),
+    }
+
+    assert lost_packets(places, carried) == pytest.approx(
+        {Way.TO_PROXY: 108, Way.TO_SERVER: 1.024, Way.TO_DATABASE: inf}
+    )
 
 
 @pytest.mark.parametrize(("case", "line"), [("full-backlog-tcp", "server"), ("client-gone", "proxy")])
@@ -236,10 +251,19 @@ def test_what_a_trial_over_a_lossy_line_failed_of_is_told_with_the_line(case, li
     alone, over_lines = (
         {
             (found.cause.id, found.certainty)
-            for found in diagnose_trial(build(raw, ALL_TIME), raw, lossy_ways(places)).causes
+            for found in diagnose_trial(build(raw, ALL_TIME), raw, lost_packets(places)).causes
         }
         for places in (Places(), lossy)
     )
 
     assert not {cause_id for cause_id, _ in alone if cause_id.startswith("packets-lost")}
     assert (f"packets-lost-before-{line}", Certainty.FAMILY) in over_lines
+
+
+def test_a_line_that_lost_next_to_nothing_changes_nothing_of_what_a_trial_failed_of(tmp_path):
+    raw = recorded("full-backlog-tcp", tmp_path)
+
+    alone, over_it = (diagnose_trial(build(raw, ALL_TIME), raw, lost) for lost in ({}, {Way.TO_SERVER: 0.0001}))
+
+    assert alone.failures > 0
+    assert over_it == alone

@@ -1,8 +1,10 @@
 """A line that loses packets: what only took long is no proof of a queue, of busy workers or of a slow page."""
 
+from math import inf
+
 import pytest
 
-from badgateway.causes import Way
+from badgateway.causes import Way, over_lines_that_explain
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import Phase, ServerEvent
 from tests.causes.evidence import NOON, Evidence
@@ -115,3 +117,36 @@ def test_what_was_given_up_and_ran_on_is_no_proof_either():
         SERVER: Certainty.FAMILY,
         "client-gave-up": Certainty.PROVEN,
     }
+
+
+@pytest.mark.parametrize(
+    ("lost", "cause"),
+    [
+        # A loss of 0.001, of 1,024 packets: before one worker and 40 users all but one failed of the queue.
+        ({Way.TO_SERVER: 1.024}, {"queued-too-long": Certainty.PROVEN}),
+        ({Way.TO_SERVER: 1.024, Way.TO_PROXY: inf}, {"queued-too-long": Certainty.PROVEN}),
+        ({Way.TO_SERVER: 36.0}, {SERVER: Certainty.FAMILY}),
+        ({Way.TO_SERVER: 3.0}, {SERVER: Certainty.FAMILY}),
+        ({Way.TO_SERVER: inf}, {SERVER: Certainty.FAMILY}),
+    ],
+)
+def test_a_line_is_blamed_for_as_many_failures_as_so_many_lost_packets_may_explain(lost, cause):
+    evidence = Evidence()
+    for number in range(52):
+        evidence.queued(upstream_addr=THERE, at=float(number))
+
+    found = over_lines_that_explain(lambda ways: evidence.losing(*ways).diagnosis(journal=True), lost)
+
+    assert {one.cause.id: one.certainty for one in found.causes} == cause
+
+
+def test_one_failure_beside_many_that_were_seen_to_queue_may_be_of_the_one_packet_that_was_lost():
+    evidence = late_start().queued(upstream_addr=THERE, at=100.0)
+    for second in range(4):
+        evidence.sample("accept_queue", 1, at=second - 2.9, limit=128)
+
+    found = over_lines_that_explain(
+        lambda ways: evidence.losing(*ways).diagnosis(journal=True), {Way.TO_SERVER: 1.0, Way.TO_DATABASE: 0.0}
+    )
+
+    assert {one.cause.id: one.count for one in found.causes} == {"queued-too-long": 1, SERVER: 1}
