@@ -17,6 +17,7 @@ from badgateway.causes import (
     front_door,
     gunicorn_timeouts,
     haproxy,
+    local_ports,
     lost_packets,
     other_proxies,
     proxy_itself,
@@ -58,6 +59,7 @@ CAUSES: tuple[Cause, ...] = (
     *database_errors.CAUSES,
     *application.CAUSES,
     *application_errors.CAUSES,
+    local_ports.OF_APPLICATION,
     *client.CAUSES,
     *front_door.CAUSES,
     *unexplained.CAUSES,
@@ -113,11 +115,13 @@ RULES: tuple[Rule, ...] = (
     *proxy_itself.RULES,
     # The application's own answers.
     *asgi.ANSWERED_RULES,
+    *local_ports.ANSWERED_RULES,
     *lost_packets.first(
         lost_packets.BEFORE_DATABASE, database.ANSWERED_RULES, database.UNREACHABLE, database.CONNECTION_LOST
     ),
     *database_errors.ANSWERED_RULES,
     *application_errors.ANSWERED_RULES,
+    *local_ports.FAMILY_RULES,
     *gunicorn_timeouts.ANSWERED_RULES,
     *server_troubles.ANSWERED_RULES,
     *application.ANSWERED_RULES,

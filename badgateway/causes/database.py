@@ -1,6 +1,7 @@
 """The database: no CPU left, no connection left on either side, or one that another greenlet owns."""
 
 from badgateway.causes.conditions import CONNECTION_CLOSED, because
+from badgateway.causes.local_ports import OF_APPLICATION
 from badgateway.causes.rule import Proof, Rule, near
 from badgateway.model.diagnosis import Cause, Certainty, Remedy
 from badgateway.model.evidence import Reason, ServerEvent
@@ -245,11 +246,8 @@ def _behind_the_pool(kind: ServerEvent, *, grace_s: float) -> Proof:
 
 ANSWERED_RULES = (
     Rule(cause=UNREACHABLE, where="c.app_answered", proof=near(ServerEvent.DB_UNREACHABLE)),
-    Rule(
-        cause=UNREACHABLE,
-        where="c.app_answered",
-        proof=_behind_the_pool(ServerEvent.DB_UNREACHABLE, grace_s=1),
-    ),
+    Rule(cause=OF_APPLICATION, where="c.app_answered", proof=_behind_the_pool(ServerEvent.NO_LOCAL_PORT, grace_s=1)),
+    Rule(cause=UNREACHABLE, where="c.app_answered", proof=_behind_the_pool(ServerEvent.DB_UNREACHABLE, grace_s=1)),
     Rule(cause=CONNECTIONS_EXHAUSTED, where="c.app_answered", proof=near(ServerEvent.DB_TOO_MANY_CONNECTIONS)),
     Rule(
         cause=CONNECTION_SHARED,

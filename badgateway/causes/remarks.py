@@ -35,6 +35,8 @@ _OF_APPLICATIONS = (
     Event.EMPTY_500,
     *(event for event in Event if event.name.startswith("DB_")),
     Event.SERVICE_UNREACHABLE,
+    Event.NO_LOCAL_PORT,
+    Event.NO_LOCAL_ADDRESS,
     Event.DISK_FULL,
     Event.OUT_OF_FILES,
     Event.MEMORY_ERROR,

@@ -145,6 +145,7 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ),
             ("`QueuePool limit of size ... reached`", ("db-pool-exhausted",)),
             ("`couldn't get a connection after`", ("db-unreachable", "db-connections-exhausted", "db-pool-exhausted")),
+            ("`Cannot assign requested address`, errno 99 or `Error 99 connecting to`", ("application-out-of-ports",)),
             (
                 "`(2002, \"Can't connect to`, `connection to server ... failed: Connection refused`",
                 ("db-unreachable",),

@@ -80,9 +80,14 @@ TEXT_VALUES = r"""
 """
 """A quoted name has backticks."""
 
+_SERVER_ON = r"(?:MySQL |MariaDB )?server on \\?"
+_NO_ADDRESS = r"(?::\d+)?\\?' \((?:\[Errno )?99\b"
 ERROR_TEXTS = (
     (ServerEvent.DB_CONNECTION_SHARED, r"Packet sequence number wrong - got |\(2014, ['\"]Commands out of sync"),
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, r"""\(1040, ['"]Too many connections"""),
+    # To localhost it mostly says that a container has no ::1, and that nothing listens at 127.0.0.1 either.
+    (ServerEvent.NO_LOCAL_PORT, rf"connect to {_SERVER_ON}'[\d.]+{_NO_ADDRESS}"),
+    (ServerEvent.NO_LOCAL_ADDRESS, rf"connect to {_SERVER_ON}'(?!localhost\b)[^':\\]+{_NO_ADDRESS}"),
     (ServerEvent.DB_UNREACHABLE, r"""\((?:2002|2003|2005), ['"](?:Can't connect to|Unknown) """),
     # Of SQLAlchemy, from which Django's connections get a pool here.
     (ServerEvent.DB_POOL_EXHAUSTED, r"QueuePool limit of size (?P<value>\d+) overflow \d+ reached"),

@@ -78,6 +78,11 @@ ERROR_TEXTS = (
     # The last is PgBouncer's.
     (ServerEvent.DB_TOO_MANY_CONNECTIONS, rf"FATAL: +(?:{_REFUSED}|no more connections allowed)"),
     (ServerEvent.DB_UNREACHABLE, rf"connection to server (?:on|at) .+ failed: (?:FATAL: +)?(?:{_NOT_THERE})"),
+    # To ::1 it says that a container has no IPv6.
+    (
+        ServerEvent.NO_LOCAL_PORT,
+        r'connection to server at "(?:[\d.]+"|[^"]+" \([\d.]+\)), port \d+ failed: Cannot assign requested address',
+    ),
     (ServerEvent.DB_UNREACHABLE, r"could not translate host name"),
     (ServerEvent.DB_LOGIN_REFUSED, rf"FATAL: +(?:{_NOT_LET_IN})"),
     (ServerEvent.DB_LOCK_WAIT, r"deadlock detected"),

@@ -15,6 +15,11 @@ from badgateway.servers.registry import servers
 
 # Each begins with fixed letters, for which a line is looked through in no time.
 _OF_APPLICATIONS = (
+    # To localhost it mostly says that a container has no ::1, and that nothing listens at 127.0.0.1 either; without an
+    # address it may be one of IPv6, which the machine does not have.
+    (ServerEvent.NO_LOCAL_PORT, r"Error 99 connecting to [\d.]+:\d+\."),
+    (ServerEvent.NO_LOCAL_ADDRESS, r"Error 99 connecting to (?!localhost:)[^\s:]+:\d+\."),
+    (ServerEvent.NO_LOCAL_ADDRESS, r"OSError: \[Errno 99\] Cannot assign requested address"),
     (ServerEvent.SERVICE_UNREACHABLE, r"redis\.exceptions\.(?:Connection|Timeout)Error: "),
     (ServerEvent.SERVICE_UNREACHABLE, r"django_redis\.exceptions\.ConnectionInterrupted: "),
     (ServerEvent.SERVICE_UNREACHABLE, r"kombu\.exceptions\.OperationalError: "),

@@ -11,6 +11,8 @@ RETRIED = "proxy-retried"
 
 NO_LOCAL_PORT = "ephemeral-ports-exhausted"
 """The cause of requests for which the proxy had no local port left."""
+APPLICATION_WITHOUT_PORT = "application-out-of-ports"
+"""The cause of those for which the application had none."""
 
 SERVER_LOG = "log of an application server"
 """Stands for the kinds of all of them."""

@@ -141,6 +141,8 @@ class ServerEvent(StrEnum):
     """A table or a column is not there."""
     SERVICE_UNREACHABLE = "service unreachable"
     """Another service than the database, which the application called."""
+    NO_LOCAL_PORT = "no local port"
+    NO_LOCAL_ADDRESS = "no local port or address"
     DISK_FULL = "disk full"
     OUT_OF_FILES = "too many open files"
     MEMORY_ERROR = "memory error"

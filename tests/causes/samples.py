@@ -200,6 +200,7 @@ TOLD_BY_APPLICATIONS = {
     "db-login-refused": EVENT.DB_LOGIN_REFUSED,
     "db-schema-differs": EVENT.DB_SCHEMA_DIFFERS,
     "service-unreachable": EVENT.SERVICE_UNREACHABLE,
+    "application-out-of-ports": EVENT.NO_LOCAL_PORT,
     "application-disk-full": EVENT.DISK_FULL,
     "application-out-of-files": EVENT.OUT_OF_FILES,
     "application-memory-error": EVENT.MEMORY_ERROR,

@@ -330,6 +330,8 @@ DECOYS = (
     decoy("db-connections-exhausted", "another process", of_process(EVENT.DB_TOO_MANY_CONNECTIONS, failed_500)),
     decoy("db-unreachable", "another address", at_address(EVENT.DB_UNREACHABLE, failed_500)),
     decoy("db-unreachable", "another machine", on_host(EVENT.DB_UNREACHABLE, failed_500)),
+    decoy("application-out-of-ports", "another machine", on_host(EVENT.NO_LOCAL_PORT, failed_500, uri="/members/")),
+    decoy("application-out-of-ports", "another address", at_address(EVENT.NO_LOCAL_PORT, failed_500)),
     decoy("db-file-locked", "another machine", on_host(EVENT.DB_LOCKED, failed_500, uri="/members/")),
     decoy("db-lock-wait", "another process", of_process(EVENT.DB_LOCK_WAIT, failed_500)),
     decoy("service-unreachable", "another machine", on_host(EVENT.SERVICE_UNREACHABLE, failed_500, uri="/members/")),

@@ -390,6 +390,7 @@ def test_a_pool_that_gave_no_connection_is_no_proof_that_all_were_lent():
     ("refused", "cause"),
     [
         (EVENT.DB_UNREACHABLE, "db-unreachable"),
+        (EVENT.NO_LOCAL_PORT, "application-out-of-ports"),
         (EVENT.DB_TOO_MANY_CONNECTIONS, "db-connections-exhausted"),
     ],
 )
@@ -405,6 +406,22 @@ def test_a_database_that_was_away_before_a_request_came_is_only_likely_to_be_awa
     assert [(found.cause.id, found.certainty) for found in evidence.diagnosis().causes] == [
         ("db-unreachable", Certainty.FAMILY)
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "cause", "certainty"),
+    [
+        ((EVENT.NO_LOCAL_PORT,), "application-out-of-ports", Certainty.PROVEN),
+        ((EVENT.NO_LOCAL_ADDRESS,), "application-out-of-ports", Certainty.FAMILY),
+        ((EVENT.NO_LOCAL_ADDRESS, EVENT.DB_UNREACHABLE), "db-unreachable", Certainty.PROVEN),
+    ],
+)
+def test_no_local_port_is_proven_only_of_an_address_that_needs_no_ipv6(told, cause, certainty):
+    failed = answered()
+    for event in told:
+        failed = failed.event(event, at=10, uri="/members/")
+
+    assert [(found.cause.id, found.certainty) for found in failed.diagnosis().causes] == [(cause, certainty)]
 
 
 def test_a_database_that_was_away_long_ago_says_nothing_of_a_pool():

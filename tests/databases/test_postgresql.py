@@ -105,6 +105,15 @@ def test_every_path_of_the_server_is_in_its_folder_and_only_this_machine_may_con
             'connection to server at "db", port 5432 failed: FATAL:  the database system is starting up',
             ServerEvent.DB_UNREACHABLE,
         ),
+        (
+            'connection to server at "127.0.0.1", port 5432 failed: Cannot assign requested address',
+            ServerEvent.NO_LOCAL_PORT,
+        ),
+        (
+            'connection to server at "db" (10.0.0.7), port 5432 failed: Cannot assign requested address',
+            ServerEvent.NO_LOCAL_PORT,
+        ),
+        ('connection to server at "localhost" (::1), port 5432 failed: Cannot assign requested address', None),
         ('could not translate host name "db" to address: Name or service not known', ServerEvent.DB_UNREACHABLE),
         (
             'connection to server at "db", port 5432 failed: FATAL:  password authentication failed',

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from badgateway import numbers
-from badgateway.model.diagnosis import NO_LOCAL_PORT, Cause, CauseCount, Certainty, Diagnosis, EvidenceLine
+from badgateway.model.diagnosis import (
+    APPLICATION_WITHOUT_PORT,
+    NO_LOCAL_PORT,
+    Cause,
+    CauseCount,
+    Certainty,
+    Diagnosis,
+    EvidenceLine,
+)
 from badgateway.model.printable import printable
 from badgateway.model.run_summary import RunSummary
 from badgateway.model.summary import TrialSummary
@@ -23,6 +31,8 @@ from badgateway.words import phrases
 _LINES = 3
 _LONGEST_LINE = 600
 """Characters; a line may hold any URL, and a report stays small."""
+_OWNERS_OF_PORTS = {NO_LOCAL_PORT: ("nginx", "proxy"), APPLICATION_WITHOUT_PORT: ("the application", "target")}
+"""Who had run out of local ports, and its key in [places], by cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +166,12 @@ def _card(group: list[Found], run: RunSummary) -> CauseCard:
 
 
 def _of_places(cause: Cause, run: RunSummary) -> Iterator[str]:
-    """Yield whose local ports had run out, where the proxy had a range of its own."""
-    if cause.id == NO_LOCAL_PORT and (limits := run.limits.get("proxy")) is not None:
+    """Yield whose local ports had run out, where nginx or the application had a range of its own."""
+    whose, place = _OWNERS_OF_PORTS.get(cause.id, ("", ""))
+    if (limits := run.limits.get(place)) is not None:
         first, last = limits.ip_local_port_range
-        yield f"Here nginx had those of places.proxy: {numbers.plural(last - first + 1, 'port')}, {first} to {last}."
+        ports = numbers.plural(last - first + 1, "port")
+        yield f"Here {whose} had those of places.{place}: {ports}, {first} to {last}."
 
 
 def _statuses(group: Iterable[Found]) -> list[tuple[int, int]]:

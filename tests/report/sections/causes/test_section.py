@@ -162,16 +162,23 @@ def test_there_is_a_line_for_each_cause_of_each_level():
     assert "uwsgi-2 at 300 users: 24,002 failures, not looked into" in causes.lines(samples.inconclusive())
 
 
-def test_whose_local_ports_ran_out_is_said_where_the_proxy_had_a_range_of_its_own():
+@pytest.mark.parametrize(
+    ("cause", "status", "whose", "place", "setting"),
+    [
+        ("ephemeral-ports-exhausted", 502, "nginx", "proxy", "sysctl: net.ipv4.ip_local_port_range = 1024 65535"),
+        ("application-out-of-ports", 500, "the application", "target", "Django: CONN_MAX_AGE = 60"),
+    ],
+)
+def test_whose_local_ports_ran_out_is_said_where_it_had_a_range_of_its_own(cause, status, whose, place, setting):
     entry = level(UWSGI.name, 50, 1, measurement({Outcome.OK: 50, Outcome.BAD_GATEWAY: 5}))
-    entry = diagnosed(entry, found("ephemeral-ports-exhausted", 5, 502, line("(99: Cannot assign requested address)")))
+    entry = diagnosed(entry, found(cause, 5, status, line("Cannot assign requested address")))
     alone = run_summary(
         [summary(UWSGI, [entry])], samples.tiny().recommendation, declared_experiment=experiment((UWSGI,))
     )
-    placed = replace(alone, limits={"proxy": Limits(somaxconn=4096, ip_local_port_range=(40_000, 40_020))})
-    told = "Here nginx had those of places.proxy: 21 ports, 40000 to 40020"
+    placed = replace(alone, limits={place: Limits(somaxconn=4096, ip_local_port_range=(40_000, 40_020))})
+    told = f"Here {whose} had those of places.{place}: 21 ports, 40000 to 40020"
 
     (card,) = causes.build(placed).cards  # type: ignore[union-attr]
     assert card.explanation.endswith(f" {told}.")
-    assert causes.lines(placed)[0].endswith(f"change sysctl: net.ipv4.ip_local_port_range = 1024 65535. {told}")
-    assert not any("places.proxy" in each for each in causes.lines(alone))
+    assert causes.lines(placed)[0].endswith(f"change {setting}. {told}")
+    assert not any(f"places.{place}" in each for each in causes.lines(alone))
