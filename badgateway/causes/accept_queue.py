@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from badgateway.causes.conditions import CONNECTION_CLOSED, NOBODY_LISTENED, because
+from badgateway.causes.conditions import CONNECTION_CLOSED, NOBODY_LISTENED, SYN_AGAIN, SYN_AGAIN_S, because
 from badgateway.causes.lost_packets import BEFORE_SERVER, may_be
 from badgateway.causes.rule import QUEUE_FULL_EVENTS, Proof, Rule, Way, during, inside
 from badgateway.causes.spans import Span
@@ -48,11 +48,12 @@ TCP_ACCEPT_QUEUE_FULL = Cause(
     family=FAMILY,
     statuses=(504,),
     explanation="All workers were busy and the queue of connections that wait for one was full. On TCP the kernel "
-    "drops the handshake and the client tries again after 1, 3 and 7 seconds, so the same fault that is an instant "
+    f"drops the handshake and the client tries again {SYN_AGAIN}, so the same fault that is an instant "
     "502 on a unix socket is seconds of waiting here, and then 504.",
     evidence="nginx: `upstream timed out (110: Connection timed out) while connecting to upstream` for an address on "
     "this machine, or beside uWSGI's `*** uWSGI listen queue of socket ... full !!! ***`, a growing "
-    "TcpExtListenOverflows or a full accept queue; or a read timeout whose $upstream_connect_time was 1, 3 or 7 s.",
+    "TcpExtListenOverflows or a full accept queue; or a read timeout whose $upstream_connect_time was 1, 2, 3, 4, "
+    "5, 7, 11 or 15 s.",
     remedies=(MORE_AT_ONCE, SOMAXCONN, LISTEN),
     confused_with="Not a slow network: on one machine no packet is lost. `nstat -az TcpExtListenOverflows` counts the "
     "drops.",
@@ -190,9 +191,9 @@ _READING = f"{because(Reason.READ_TIMEOUT)} AND c.queued"
 # That no start is known means something only where starts are kept.
 _WAITED = f"{_READING} AND (c.in_app OR $journal)"
 _DROPPED = f"{CONNECTION_CLOSED} AND NOT c.in_app"
-# A SYN that was dropped is sent again after 1, 3 and 7 s.
+# Who waited for a SYN that was sent again. A connect that a time limit cut has no such time, or another reason.
 _RETRANSMITTED = (
-    "round(c.upstream_connect_s) IN (1, 3, 7) AND abs(c.upstream_connect_s - round(c.upstream_connect_s)) <= 0.1"
+    f"round(c.upstream_connect_s) IN {SYN_AGAIN_S} AND abs(c.upstream_connect_s - round(c.upstream_connect_s)) <= 0.1"
 )
 _QUEUE_MARKS = during(*QUEUE_FULL_EVENTS)
 # Somebody stood in the queue, or all workers were busy, at most looks while the request waited.

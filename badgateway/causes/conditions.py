@@ -31,6 +31,13 @@ BODY_CUT = because(Reason.BODY_CUT, Reason.CUT_UNSEEN)
 ENDED_EARLY = because(Reason.CLOSED, Reason.LOST, Reason.BODY_CUT, Reason.CUT_UNSEEN)
 """For `where`: one or the other."""
 
+# Linux since 6.5 waits 1, 1, 1, 1, 1, 2, 4, ... s between them (net.ipv4.tcp_syn_linear_timeouts = 4), before 1, 2, 4,
+# ... s: the kernel's Documentation/networking/ip-sysctl.rst. No log tells which kernel it was.
+SYN_AGAIN_S = tuple(sorted({1, 2, 3, 4, 5, 7, 11} | {1, 3, 7, 15}))
+"""So long after the first one a SYN that was dropped is sent again, on one kernel or the other."""
+SYN_AGAIN = "after 1, 2, 3, ... s (before Linux 6.5: 1, 3, 7 s)"
+"""The same as words."""
+
 
 def place_sql(address: str) -> str:
     """Return SQL for what identifies an address on both sides: the path of a socket, or the number of a port."""

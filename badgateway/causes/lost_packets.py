@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from math import sqrt
 
+from badgateway.causes.conditions import SYN_AGAIN
 from badgateway.causes.rule import Rule, Way
 from badgateway.model.diagnosis import Cause, Certainty, Diagnosis, Remedy
 from badgateway.model.knob import Knob
@@ -23,7 +24,7 @@ BEFORE_SERVER = Cause(
     family="connections",
     statuses=(504, 502, 200),
     explanation="This line loses packets, as the experiment says or for want of room: `places.target`. TCP sends a "
-    "lost packet again: the first one of a connection after 1, 3 and 7 s, any other after a fifth of a "
+    f"lost packet again: the first one of a connection {SYN_AGAIN}, any other after a fifth of a "
     "second and twice as long each time. A full queue (tcp-accept-queue-full), busy workers (queued-too-"
     "long, work-for-nobody) and an answer that comes late (slow-request, stalled-mid-body) look the same.",
     evidence="A line that loses packets, in a trial, and one at least for 20 of these failures; "
@@ -37,7 +38,8 @@ BEFORE_SERVER = Cause(
         ),
         Remedy(
             text="Leave time for a packet that is sent again: the second try of a connection comes after 1 s, the "
-            "third after 3 s. These are nginx's limits whichever protocol it speaks to the server.",
+            "third after 2 s (before Linux 6.5: 3 s). These are nginx's limits whichever protocol it speaks to the "
+            "server.",
             settings={"[timeouts]": "proxy_connect_s, proxy_read_s"},
         ),
         _WITHOUT_LOSS,
@@ -47,7 +49,7 @@ BEFORE_SERVER = Cause(
             knobs=(Knob.AT_A_TIME,),
         ),
     ),
-    confused_with="Connect times of 1 and 3 s are a full queue's sign only where no packet is lost on the way.",
+    confused_with="Connect times of 1, 2 and 3 s are a full queue's sign only where no packet is lost on the way.",
 )
 
 BEFORE_DATABASE = Cause(
@@ -85,7 +87,7 @@ BEFORE_PROXY = Cause(
     statuses=(499,),
     explanation="This line loses packets, as the experiment says or for want of room: `places.load`, or "
     "`places.proxy`. TCP sends a lost "
-    "packet again: the first one of a connection after 1, 3 and 7 s, any other after a fifth of a second and twice as "
+    f"packet again: the first one of a connection {SYN_AGAIN}, any other after a fifth of a second and twice as "
     "long each time. The client's own time limit may have run out meanwhile. A site that is too slow for its clients "
     "(client-gave-up) looks the same.",
     evidence="A line that loses packets, in a trial, and one at least for 20 of these failures; "

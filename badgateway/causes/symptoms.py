@@ -115,7 +115,10 @@ SYMPTOMS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                 "`while connecting` or `while reading response header`, over a line of `[places]` that loses packets",
                 ("packets-lost-before-server", "packets-lost-before-database"),
             ),
-            ("`while reading response header`, `$upstream_connect_time` is 1, 3 or 7 s", ("tcp-accept-queue-full",)),
+            (
+                "`while reading response header`, `$upstream_connect_time` is 1, 2, 3, 4, 5, 7, 11 or 15 s",
+                ("tcp-accept-queue-full",),
+            ),
             (
                 "`while reading response header`, and the loop was blocked",
                 ("event-loop-blocked", "blocks-the-event-loop"),

@@ -96,6 +96,9 @@ def haproxy_reason() -> str:
     )
 
 
+# Behind the termination state: connections of four kinds, and retries. The connect time is that of all tries and of the
+# second between two of them, so it tells nothing of the last one.
+_TRIED_AGAIN = r"regexp_matches(line, ' [A-Za-z-]{4} (?:\d+[/ ]){4}\+?[1-9]')"
 _TOTAL = _milliseconds(7, 10)
 _CAME_S = f"coalesce({epoch_s(_http(1), '%d/%b/%Y:%H:%M:%S')}, {epoch_s(_clf(1), '%d/%b/%Y:%H:%M:%S %z')})"
 
@@ -115,7 +118,7 @@ HAPROXY = LineFormat(
         "duration_s": _TOTAL,
         "upstream_addr": _SERVER,
         "upstream_tries": f"CASE WHEN contains({_SERVER}, '<NOSRV>') THEN 0 ELSE 1 END",
-        "upstream_connect_s": _milliseconds(5, 8),
+        "upstream_connect_s": f"CASE WHEN NOT {_TRIED_AGAIN} THEN {_milliseconds(5, 8)} END",
         "upstream_header_s": _milliseconds(6, 9),
         "has_upstream_times": "TRUE",
         "proxy_reason": haproxy_reason(),

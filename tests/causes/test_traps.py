@@ -7,7 +7,7 @@ import pytest
 from badgateway.model.diagnosis import Certainty
 from badgateway.model.evidence import Phase, ServerEvent
 from badgateway.model.log_kind import LogKind
-from tests.causes.evidence import CLOSED, NOON, TIMED_OUT, Evidence
+from tests.causes.evidence import CLOSED, CONNECT_TIMED_OUT, NOON, TIMED_OUT, Evidence
 from tests.causes.samples import (
     after,
     answered,
@@ -502,9 +502,23 @@ def test_short_blocks_of_the_loop_add_up():
     assert evidence.found() == {"event-loop-blocked": 1}
 
 
-@pytest.mark.parametrize(("connect_s", "found"), [(1.02, "tcp-accept-queue-full"), (0.4, "504-no-answer-in-time")])
-def test_a_retransmitted_handshake_is_told_by_its_time(connect_s, found):
-    assert Evidence().queued(upstream_connect_s=connect_s).found() == {found: 1}
+@pytest.mark.parametrize("connect_s", [1.004, 1.02, 2.004, 3.06, 4.01, 5.09, 7.01, 11.05, 15.01])
+def test_a_retransmitted_handshake_is_told_by_its_time(connect_s):
+    assert Evidence().queued(upstream_connect_s=connect_s).found() == {"tcp-accept-queue-full": 1}
+
+
+@pytest.mark.parametrize("connect_s", [0.004, 0.4, 1.5, 2.5, 4.2, 6.01, 8.0])
+def test_another_slow_connect_is_no_retransmitted_handshake(connect_s):
+    assert Evidence().queued(upstream_connect_s=connect_s).found() == {"504-no-answer-in-time": 1}
+
+
+@pytest.mark.parametrize("limit_s", [2.0, 4.0, 5.0])
+def test_a_connect_that_a_time_limit_cut_is_no_retransmitted_handshake(limit_s):
+    there = {"upstream_addr": "10.0.0.5:8000", "duration_s": limit_s}
+    untold = Evidence().failure(504, upstream_connect_s=None, **there)
+    told = Evidence().failure(504, upstream_connect_s=limit_s, **there)
+    told.proxy_line(CONNECT_TIMED_OUT, errno=110, phase=Phase.CONNECTING, upstream="http://10.0.0.5:8000/")
+    assert untold.found() == told.found() == {"504-connect-timeout": 1}
 
 
 def test_nothing_is_retransmitted_to_a_unix_socket():
