@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from badgateway.judge.measure import quantiles
 from badgateway.ledger.outcome import outcome_of_row
 from badgateway.model.live_page import SERVER_CPU_CORES, SERVER_MEMORY, Counted, Recent
 from badgateway.model.outcome import Outcome
@@ -115,15 +116,12 @@ class LiveRequests:
 
     def _counted(self, outcome: Outcome, parts: range) -> Counted:
         self._ended[outcome] = {part: count for part, count in self._ended[outcome].items() if part >= parts.start}
-        is_ok = outcome is Outcome.OK and self._latencies_ms
-        at = (0.5, 0.95, 0.99)
-        quantiles = np.quantile(self._latencies_ms, at, method="inverted_cdf").tolist() if is_ok else None
-        p50, p95, p99 = quantiles or (None, None, None)
+        latency = quantiles(np.array(self._latencies_ms)) if outcome is Outcome.OK else None
         return Counted(
             outcome=outcome,
             count=self._counts[outcome],
             minute=tuple(self._ended[outcome].get(part, 0) for part in parts),
-            p50_ms=p50,
-            p95_ms=p95,
-            p99_ms=p99,
+            p50_ms=latency.p50_ms if latency else None,
+            p95_ms=latency.p95_ms if latency else None,
+            p99_ms=latency.p99_ms if latency else None,
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from badgateway import numbers
 from badgateway.causes.conditions import CONNECTION_CLOSED, NOBODY_LISTENED, SYN_AGAIN, SYN_AGAIN_S, because
 from badgateway.causes.lost_packets import BEFORE_SERVER, may_be
 from badgateway.causes.rule import QUEUE_FULL_EVENTS, Proof, Rule, Way, during, inside
@@ -52,8 +53,8 @@ TCP_ACCEPT_QUEUE_FULL = Cause(
     "502 on a unix socket is seconds of waiting here, and then 504.",
     evidence="nginx: `upstream timed out (110: Connection timed out) while connecting to upstream` for an address on "
     "this machine, or beside uWSGI's `*** uWSGI listen queue of socket ... full !!! ***`, a growing "
-    "TcpExtListenOverflows or a full accept queue; or a read timeout whose $upstream_connect_time was 1, 2, 3, 4, "
-    "5, 7, 11 or 15 s.",
+    "TcpExtListenOverflows or a full accept queue; or a read timeout whose $upstream_connect_time was "
+    f"{numbers.listed(SYN_AGAIN_S, 'or')} s.",
     remedies=(MORE_AT_ONCE, SOMAXCONN, LISTEN),
     confused_with="Not a slow network: on one machine no packet is lost. `nstat -az TcpExtListenOverflows` counts the "
     "drops.",

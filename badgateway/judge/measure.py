@@ -83,8 +83,8 @@ def measure(
         requests=total,
         outcomes=_shares(counts),
         failures=_failures(counts),
-        latency=_quantiles(every_latency_ms),
-        first_byte=_quantiles(_joined(first_bytes_ms.values())),
+        latency=quantiles(every_latency_ms),
+        first_byte=quantiles(_joined(first_bytes_ms.values())),
         over_objective=proportion(int(np.count_nonzero(every_latency_ms > p95_limit_ms)), ok) if ok else None,
         throughput_rps=ok / window_s,
         routes=tuple(
@@ -93,8 +93,8 @@ def measure(
                 requests=outcomes.total(),
                 outcomes=_shares(outcomes),
                 failures=_failures(outcomes),
-                latency=_quantiles(latencies_ms[name]),
-                first_byte=_quantiles(first_bytes_ms[name]),
+                latency=quantiles(latencies_ms[name]),
+                first_byte=quantiles(first_bytes_ms[name]),
                 seconds=tuple(second[name] for second in seconds if name in second),
             )
             for name, outcomes in sorted(by_route.items())
@@ -167,7 +167,8 @@ def _joined(values_ms: Iterable[_Numbers]) -> _Numbers:
     return np.concatenate([_NOTHING, *values_ms])
 
 
-def _quantiles(values_ms: _Numbers) -> Quantiles | None:
+def quantiles(values_ms: npt.NDArray[np.float64]) -> Quantiles | None:
+    """Return the quantiles of times in milliseconds; None when there are none."""
     if not values_ms.size:
         return None
     # The time of a request, and never one between pages of 30 ms and exports of 300, which none had. So the quantile of
